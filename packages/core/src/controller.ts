@@ -1,0 +1,151 @@
+import { InvalidInputError } from './errors.ts';
+
+/** What an adaptive controller remembers between trials: plain numbers, so that it can be differentiated. */
+export type Memory = readonly number[];
+
+/** A verdict on one trial step. */
+export interface Decision {
+  readonly accepted: boolean;
+  /** The next trial's size over this one's. */
+  readonly factor: number;
+  readonly memory: Memory;
+}
+
+/** Turns error norms into step sizes. */
+export interface AdaptiveController {
+  readonly kind: 'adaptive';
+  readonly name: string;
+  start(): Memory;
+  /**
+   * @param errorNorm scaled error of the trial; not finite counts as infinitely large
+   * @param errorOrder order q of the error estimate
+   */
+  decide(errorNorm: number, memory: Memory, errorOrder: number): Decision;
+  /**
+   * The vector-Jacobian product of `decide`; being accepted is no differentiable output, and a factor held at a limit
+   * has derivative zero.
+   */
+  vjp(
+    errorNorm: number,
+    memory: Memory,
+    errorOrder: number,
+    cotangent: { readonly factor: number; readonly memory: Memory },
+  ): { errorNorm: number; memory: Memory };
+}
+
+/** Steps of one size. */
+export interface ConstantController {
+  readonly kind: 'constant';
+  readonly name: 'constant';
+  /** Size of every step but the last, which ends at the end of the span; positive in either direction of time. */
+  readonly stepSize: number;
+}
+
+export type Controller = AdaptiveController | ConstantController;
+
+/** Fixed steps of size `stepSize` > 0, the last one shortened to land on the end. */
+export function constantController(stepSize: number): ConstantController {
+  if (!(stepSize > 0 && Number.isFinite(stepSize))) {
+    throw new InvalidInputError(
+      'stepSize',
+      `stepSize is ${stepSize}: give a positive, finite size (time may still run backwards).`,
+    );
+  }
+  return { kind: 'constant', name: 'constant', stepSize };
+}
+
+/** Options of {@link pidController}. */
+export interface PidOptions {
+  /** Gains, from which the exponents of the last three error norms follow. Default H312PID: -2/9, 2/9, 1/18. */
+  readonly p?: number;
+  readonly i?: number;
+  readonly d?: number;
+  /** Share of the step that the error would allow. Default 0.9. */
+  readonly safety?: number;
+  /** Smallest factor by which a step shrinks. Default 0.2. */
+  readonly minFactor?: number;
+  /** Largest factor by which a step grows. Default 10. */
+  readonly maxFactor?: number;
+  readonly name?: string;
+}
+
+/** A remembered error norm is at least this, so that one exact step does not forbid the next to grow. */
+const leastError = 1e-10;
+
+/**
+ * factor = safety d_n^b1 d_{n-1}^b2 d_{n-2}^b3 with d = 1 / errorNorm, b1 = (p + i + d) / k, b2 = -(p + 2 d) / k,
+ * b3 = d / k, k = q + 1, within [minFactor, maxFactor]; at most 1 right after a rejection. A trial is accepted when its
+ * error norm is at most 1; a rejected one shrinks by safety / errorNorm^(1/k).
+ *
+ * Söderlind 2003, "Digital filters in adaptive time-stepping", ACM TOMS 29(1), doi:10.1145/641876.641877.
+ */
+export function pidController(options: PidOptions = {}): AdaptiveController {
+  const { p = -2 / 9, i = 2 / 9, d = 1 / 18, name = 'pid' } = options;
+  const { safety = 0.9, minFactor = 0.2, maxFactor = 10 } = options;
+  const gains = [p + i + d, -(p + 2 * d), d];
+  for (const [input, value] of Object.entries({ p, i, d })) {
+    if (!Number.isFinite(value))
+      throw new InvalidInputError(input, `The gain ${input} is ${value}: give a finite number.`);
+  }
+  if (!(safety > 0 && safety <= 1 && minFactor > 0 && minFactor < 1 && maxFactor > 1)) {
+    throw new InvalidInputError(
+      'controller',
+      `The limits safety ${safety}, minFactor ${minFactor}, maxFactor ${maxFactor} are unusable: ` +
+        'give 0 < safety <= 1, 0 < minFactor < 1 < maxFactor.',
+    );
+  }
+
+  /** Memory: the error norms of the last two accepted steps, and whether the last trial was rejected. */
+  const propose = (errorNorm: number, memory: Memory, errorOrder: number) => {
+    const accepted = errorNorm <= 1;
+    const k = errorOrder + 1;
+    const errors = [errorNorm, memory[0] as number, memory[1] as number];
+    const exponents = accepted ? gains.map((gain) => gain / k) : [1 / k, 0, 0];
+    let raw = safety;
+    for (let n = 0; n < 3; n++) {
+      if (exponents[n] !== 0) raw *= (errors[n] as number) ** -(exponents[n] as number);
+    }
+    const upper = !accepted ? 1 : memory[2] === 1 ? 1 : maxFactor;
+    const factor = Number.isNaN(raw) ? minFactor : Math.min(upper, Math.max(minFactor, raw));
+    return { accepted, exponents, errors, factor, free: factor === raw };
+  };
+
+  return {
+    kind: 'adaptive',
+    name,
+    start: () => [1, 1, 0],
+    decide(errorNorm, memory, errorOrder) {
+      const { accepted, factor } = propose(errorNorm, memory, errorOrder);
+      const next = accepted
+        ? [Math.max(errorNorm, leastError), memory[0] as number, 0]
+        : [memory[0] as number, memory[1] as number, 1];
+      return { accepted, factor, memory: next };
+    },
+    vjp(errorNorm, memory, errorOrder, cotangent) {
+      const { accepted, exponents, errors, factor, free } = propose(errorNorm, memory, errorOrder);
+      const [m0 = 0, m1 = 0] = cotangent.memory;
+      const through = (n: number) =>
+        free && exponents[n] !== 0
+          ? (cotangent.factor * -(exponents[n] as number) * factor) / (errors[n] as number)
+          : 0;
+      return accepted
+        ? {
+            errorNorm: through(0) + (errorNorm > leastError ? m0 : 0),
+            memory: [through(1) + m1, through(2), 0],
+          }
+        : { errorNorm: through(0), memory: [m0 + through(1), m1 + through(2), 0] };
+    },
+  };
+}
+
+/** The elementary controller: factor = safety / errorNorm^(1/(q+1)). Limits as in {@link pidController}. */
+export function iController(
+  options: Omit<PidOptions, 'p' | 'i' | 'd'> = {},
+): AdaptiveController {
+  return pidController({ name: 'i', ...options, p: 0, i: 1, d: 0 });
+}
+
+/** Söderlind's PI3040 controller (p 0.4, i 0.3 unless given): smoother sizes on mildly stiff problems. */
+export function piController(options: Omit<PidOptions, 'd'> = {}): AdaptiveController {
+  return pidController({ name: 'pi', p: 0.4, i: 0.3, ...options, d: 0 });
+}

@@ -1,0 +1,49 @@
+import type { Space } from './space.ts';
+
+/**
+ * The right-hand side of y' = f(t, y) with parameters `P`, and its vector-Jacobian product. It must be a pure function:
+ * a solver evaluates it for steps that it then rejects, and strategies evaluate it again.
+ */
+export interface Field<Y, P> {
+  /** f(t, y): a new state that the caller owns. `t` is a double. */
+  evaluate(t: number, y: Y): Y;
+  /**
+   * cotangent . df/d(t, y, parameters) at (t, y). The caller owns the states returned.
+   *
+   * @param wantTime whether `t` is wanted; when it is not, `t` is 0
+   */
+  vjp(t: number, y: Y, cotangent: Y, wantTime: boolean): FieldCotangents<Y, P>;
+  /** The parameters that f reads. */
+  readonly parameters: P;
+  /** The space that the parameters' cotangents live in. */
+  readonly parameterSpace: Space<P>;
+}
+
+/** Cotangents of all that a field depends on. */
+export interface FieldCotangents<Y, P> {
+  readonly t: number;
+  readonly y: Y;
+  readonly parameters: P;
+}
+
+/** How often a field was used. */
+export interface FieldCounts {
+  evaluations: number;
+  vjps: number;
+}
+
+/** The same field, counting its use in `counts`. */
+export function countedField<Y, P>(field: Field<Y, P>, counts: FieldCounts): Field<Y, P> {
+  return {
+    parameters: field.parameters,
+    parameterSpace: field.parameterSpace,
+    evaluate(t, y) {
+      counts.evaluations++;
+      return field.evaluate(t, y);
+    },
+    vjp(t, y, cotangent, wantTime) {
+      counts.vjps++;
+      return field.vjp(t, y, cotangent, wantTime);
+    },
+  };
+}

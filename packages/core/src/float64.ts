@@ -1,0 +1,134 @@
+import { FieldError, InvalidInputError } from './errors.ts';
+import type { Field } from './field.ts';
+import type { Space, Tolerance } from './space.ts';
+
+/** Numbers in order, as a user may give them. */
+export type Numbers = readonly number[] | Float64Array;
+
+/** States that are Float64Arrays: double precision without any dependency. */
+export const float64Space: Space<Float64Array> = {
+  combine(base, coefficients, terms) {
+    const n = (base ?? (terms[0] as Float64Array)).length;
+    const sum = base === null ? new Float64Array(n) : base.slice();
+    for (let j = 0; j < terms.length; j++) {
+      const c = coefficients[j] as number;
+      const term = terms[j] as Float64Array;
+      for (let i = 0; i < n; i++) sum[i] = (sum[i] as number) + c * (term[i] as number);
+    }
+    return sum;
+  },
+  zeros: (like) => new Float64Array(like.length),
+  dot(a, b) {
+    let sum = 0;
+    for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+    return sum;
+  },
+  norm(y) {
+    let sum = 0;
+    for (let i = 0; i < y.length; i++) sum += (y[i] as number) ** 2;
+    return y.length === 0 ? 0 : Math.sqrt(sum / y.length);
+  },
+  errorNorm(error, y0, y1, tolerance) {
+    let sum = 0;
+    for (let i = 0; i < error.length; i++) {
+      const e = error[i] as number;
+      if (e !== 0) sum += (e / scaleAt(tolerance, y0, y1, i)) ** 2;
+    }
+    return error.length === 0 ? 0 : Math.sqrt(sum / error.length);
+  },
+  errorNormVjp(error, y0, y1, tolerance, cotangent) {
+    const n = error.length;
+    const back = {
+      error: new Float64Array(n),
+      y0: new Float64Array(n),
+      y1: new Float64Array(n),
+    };
+    const norm = float64Space.errorNorm(error, y0, y1, tolerance) as number;
+    if (norm === 0) return back;
+    for (let i = 0; i < n; i++) {
+      const e = error[i] as number;
+      if (e === 0) continue;
+      const scale = scaleAt(tolerance, y0, y1, i);
+      back.error[i] = (cotangent * e) / (n * norm * scale ** 2);
+      const larger = Math.abs(y0[i] as number) >= Math.abs(y1[i] as number) ? 'y0' : 'y1';
+      const sign = Math.sign((larger === 'y0' ? y0 : y1)[i] as number);
+      back[larger][i] =
+        (-cotangent * e * e * componentOf(tolerance.rtol, i) * sign) / (n * norm * scale ** 3);
+    }
+    return back;
+  },
+  size: (y) => y.length,
+  release() {},
+};
+
+function scaleAt(
+  tolerance: Tolerance<Float64Array>,
+  y0: Float64Array,
+  y1: Float64Array,
+  i: number,
+): number {
+  const larger = Math.max(Math.abs(y0[i] as number), Math.abs(y1[i] as number));
+  return componentOf(tolerance.atol, i) + componentOf(tolerance.rtol, i) * larger;
+}
+
+function componentOf(value: number | Float64Array, i: number): number {
+  return typeof value === 'number' ? value : (value[i] as number);
+}
+
+/** y' = f(t, y, p) on plain arrays. What it returns is copied, so it may fill and return one array again and again. */
+export type ArrayFunction = (t: number, y: Float64Array, p: Float64Array) => Numbers;
+
+/**
+ * The vector-Jacobian product of an {@link ArrayFunction}: v . df/dy, v . df/dp and, where f depends on t, v . df/dt.
+ */
+export type ArrayVjp = (
+  t: number,
+  y: Float64Array,
+  v: Float64Array,
+  p: Float64Array,
+) => { readonly y: Numbers; readonly p?: Numbers; readonly t?: number };
+
+/**
+ * A field on Float64Arrays.
+ *
+ * @param f the right-hand side; y has `size` components, and so has what it returns
+ * @param options `size`; `parameters` (default none); `vjp`, needed for gradients only
+ */
+export function arrayField(
+  f: ArrayFunction,
+  options: {
+    readonly size: number;
+    readonly parameters?: Numbers | undefined;
+    readonly vjp?: ArrayVjp | undefined;
+  },
+): Field<Float64Array, Float64Array> {
+  const { size, vjp } = options;
+  const p = Float64Array.from(options.parameters ?? []);
+  const checked = (t: number, what: string, values: Numbers, length: number) => {
+    if (values?.length === length) return Float64Array.from(values);
+    throw new FieldError(
+      t,
+      `The field's ${what} has ${values?.length ?? 'no'} components at t = ${t} where ${length} are due: ` +
+        'return one number for each component.',
+    );
+  };
+  return {
+    parameters: p,
+    parameterSpace: float64Space,
+    evaluate: (t, y) => checked(t, 'slope', f(t, y, p), size),
+    vjp(t, y, v) {
+      if (!vjp) {
+        throw new InvalidInputError(
+          'vjp',
+          'This field on plain arrays has no vjp, so it has no gradient: pass vjp: (t, y, v, p) => ({ y, p, t }).',
+        );
+      }
+      const back = vjp(t, y, v, p);
+      return {
+        t: back.t ?? 0,
+        y: checked(t, 'vjp for y', back.y, size),
+        parameters: checked(t, 'vjp for p', back.p ?? [], p.length),
+      };
+    },
+  };
+}

@@ -1,0 +1,167 @@
+import type { AdaptiveController, Memory } from './controller.ts';
+import type { Failure } from './errors.ts';
+import { describeFailure } from './failure.ts';
+import { type Routine, read } from './routine.ts';
+import type { Carry, Step, Stepper } from './solver.ts';
+import type { Space } from './space.ts';
+
+/** Where the loop gets its steps from. */
+export type Stepping = AdaptiveStepping | FixedStepping;
+
+/** Steps searched for under error control. */
+export interface AdaptiveStepping {
+  readonly kind: 'adaptive';
+  readonly controller: AdaptiveController;
+  /** Order of the error estimate. */
+  readonly errorOrder: number;
+  /** Magnitude of the first trial. */
+  readonly firstStep: number;
+  /** Largest and smallest magnitude of a step; the steps that end at a stop may be smaller. */
+  readonly maxStep: number;
+  readonly minStep: number;
+  /** Times that a step must end at, in the direction of time, the end of the span last. */
+  readonly stops: readonly number[];
+}
+
+/** Steps known beforehand. */
+export interface FixedStepping {
+  readonly kind: 'fixed';
+  /** The step ends, the start included. */
+  readonly ts: readonly number[];
+}
+
+/** One trial of the step-size search, with what is needed to differentiate the search. */
+export interface Trial<Y> {
+  readonly step: Step<Y>;
+  readonly accepted: boolean;
+  /** The norm as read, and the controller's memory before the trial. */
+  readonly errorNorm: number;
+  readonly memory: Memory;
+  /** How the size came about: chosen by the controller, cut off at a stop, or held at `maxStep`. */
+  readonly sizedBy: 'controller' | 'stop' | 'limit';
+}
+
+/** A span to integrate over. */
+export interface Task<Y, P> {
+  readonly stepper: Stepper<Y, P>;
+  readonly space: Space<Y>;
+  readonly t0: number;
+  readonly y0: Y;
+  readonly stepping: Stepping;
+  /** The slope at t0, where it is known; the loop takes it over. */
+  readonly carry?: Carry<Y> | undefined;
+  /** Bound on the number of trials. */
+  readonly maxSteps: number;
+  /**
+   * What stays alive: the end state only, the states at all step ends, all states of the accepted steps, or all states
+   * of all trials. The rest is released as soon as the loop no longer needs it.
+   */
+  readonly retain: 'end' | 'states' | 'steps' | 'trials';
+  /** Called with every accepted step while its stages are alive. */
+  readonly onAccept?: ((step: Step<Y>) => void) | undefined;
+}
+
+/** What the loop found. The caller owns its states, `y0` excepted. */
+export interface Outcome<Y> {
+  /** Step ends, the start included. */
+  readonly ts: readonly number[];
+  /** States at `ts`; with `retain: 'end'` only the last. */
+  readonly ys: readonly Y[];
+  /** In order: the accepted trials with `retain: 'steps'`, all with `'trials'`, else none. */
+  readonly trials: readonly Trial<Y>[];
+  readonly accepted: number;
+  readonly rejected: number;
+  /** Magnitude that the controller proposes for a step from the end on; 0 with fixed steps. */
+  readonly nextStep: number;
+  /** Absent when the end was reached. */
+  readonly failure?: Failure | undefined;
+}
+
+/** A stop at most this share of a step beyond its end is taken with it, so that no sliver of a step remains. */
+const slack = 1e-9;
+
+/** The integrate loop. Steps are intervals, so that stops are hit exactly; t and h are doubles whatever the state. */
+export function* integrate<Y, P>(task: Task<Y, P>): Routine<Outcome<Y>> {
+  const { stepper, space, stepping, retain } = task;
+  const adaptive = stepping.kind === 'adaptive' ? stepping : undefined;
+  const stops = stepping.kind === 'adaptive' ? stepping.stops : stepping.ts.slice(1);
+  const end = stops.at(-1) ?? task.t0;
+  const direction = Math.sign(end - task.t0);
+
+  const ts = [task.t0];
+  const ys = [task.y0];
+  const trials: Trial<Y>[] = [];
+  let t = task.t0;
+  let y = task.y0;
+  let carry = task.carry;
+  let memory = adaptive?.controller.start() ?? [];
+  let size = adaptive?.firstStep ?? 0;
+  let nextStop = 0;
+  let accepted = 0;
+  let rejected = 0;
+  let errorNorm = 0;
+  let failure: Failure | undefined;
+
+  while (t !== end) {
+    let t1 = stops[nextStop] as number;
+    let sizedBy: Trial<Y>['sizedBy'] = 'stop';
+    if (adaptive) {
+      const limited = Math.min(size, adaptive.maxStep);
+      if (Math.abs(t1 - t) > limited * (1 + slack)) {
+        t1 = t + direction * limited;
+        sizedBy = limited === size ? 'controller' : 'limit';
+        if (t1 === t || limited < adaptive.minStep) {
+          const status = Number.isFinite(errorNorm) ? 'step-too-small' : 'non-finite';
+          failure = describeFailure(status, t, direction * limited);
+          break;
+        }
+      }
+    }
+    if (accepted + rejected >= task.maxSteps) {
+      failure = describeFailure('max-steps', t, t1 - t, { limit: task.maxSteps, end });
+      break;
+    }
+
+    const step = stepper.step(t, t1, y, carry);
+    errorNorm = yield* read(step.errorNorm ?? space.norm(step.y1));
+    const decision = adaptive?.controller.decide(errorNorm, memory, adaptive.errorOrder);
+    const good = decision ? decision.accepted : Number.isFinite(errorNorm);
+    const kept = retain === 'trials' || (retain === 'steps' && good);
+    if (kept) trials.push({ step, accepted: good, errorNorm, memory, sizedBy });
+
+    if (good) {
+      accepted++;
+      task.onAccept?.(step);
+      carry = step.carryOut;
+      if (!kept) release(space, stepper.states(step), step.y1, carry?.slope);
+      if (retain === 'end' && y !== task.y0) space.release(y);
+      t = t1;
+      y = step.y1;
+      ts.push(t);
+      if (retain === 'end') ys[0] = y;
+      else ys.push(y);
+      if (t === stops[nextStop]) nextStop++;
+    } else {
+      rejected++;
+      carry = step.carryIn;
+      const stage = Number.isFinite(errorNorm) ? undefined : yield* stepper.firstBadStage(step);
+      if (!kept) release(space, stepper.states(step), carry?.slope);
+      // No smaller step helps where the first slope is not finite, nor where the sizes are fixed.
+      if (!decision || stage === 1) {
+        failure = describeFailure('non-finite', t, t1 - t, { stage });
+        break;
+      }
+    }
+    if (decision) {
+      memory = decision.memory;
+      size = Math.abs(t1 - step.t0) * decision.factor;
+    }
+  }
+  if (carry && trials.length === 0) space.release(carry.slope);
+  return { ts, ys, trials, accepted, rejected, nextStep: size, failure };
+}
+
+/** Releases the states, but for those that live on. */
+function release<Y>(space: Space<Y>, states: readonly Y[], ...living: (Y | undefined)[]): void {
+  for (const state of states) if (!living.includes(state)) space.release(state);
+}

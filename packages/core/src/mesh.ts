@@ -1,0 +1,41 @@
+import { InvalidInputError } from './errors.ts';
+
+/** The accepted steps of a solve: step n runs from ts[n] to ts[n + 1]. */
+export interface Mesh<Y> {
+  /** Step ends, strictly monotonic, both ends of the span included. */
+  readonly ts: readonly number[];
+  /** The states at `ts`, where they were kept; owned by whoever asked for them. */
+  readonly ys?: readonly Y[];
+}
+
+/**
+ * Step ends t0 + n h, the last one exactly `t1`. A span that `stepSize` divides up to round-off gets no sliver of a
+ * last step.
+ */
+export function uniformMesh(t0: number, t1: number, stepSize: number): number[] {
+  const span = t1 - t0;
+  const count = Math.max(1, Math.ceil((Math.abs(span) / stepSize) * (1 - 1e-10)));
+  const h = Math.sign(span) * stepSize;
+  const ts = Array.from({ length: count }, (_, n) => t0 + n * h);
+  return span === 0 ? [t0] : [...ts, t1];
+}
+
+/** Refuses times that are not finite or not strictly monotonic. */
+export function checkTimes(ts: readonly number[], input: string): void {
+  if (ts.length === 0) {
+    throw new InvalidInputError(input, `${input} is empty: give at least the start time.`);
+  }
+  const direction = Math.sign((ts[1] ?? 0) - (ts[0] as number));
+  ts.forEach((t, n) => {
+    if (!Number.isFinite(t)) {
+      throw new InvalidInputError(input, `${input}[${n}] is ${t}: times must be finite numbers.`);
+    }
+    if (n > 0 && Math.sign(t - (ts[n - 1] as number)) !== direction || (n > 0 && direction === 0)) {
+      throw new InvalidInputError(
+        input,
+        `${input} is not strictly monotonic: ${input}[${n - 1}] = ${ts[n - 1]}, ${input}[${n}] = ${t}; ` +
+          'sort the times and drop repeated ones.',
+      );
+    }
+  });
+}

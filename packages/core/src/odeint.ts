@@ -1,0 +1,138 @@
+import { InvalidInputError } from './errors.ts';
+import { type ArrayFunction, type ArrayVjp, type Numbers, arrayField, float64Space } from './float64.ts';
+import type { Cotangents, Gradient, Recording } from './gradient.ts';
+import { checkTimes } from './mesh.ts';
+import { type ByValueOrName, resolve } from './registry.ts';
+import { runSync } from './routine.ts';
+import { type SaveAt, type Solution, solveRoutine } from './solve.ts';
+import type { StepOptions } from './prepare.ts';
+import { warnOnConsole } from './warn.ts';
+
+/** Options of a solve on plain arrays. */
+export interface ArrayOptions
+  extends Omit<StepOptions<Float64Array>, 'solver' | 'controller' | 'rtol' | 'atol'> {
+  readonly solver: ByValueOrName<'solver'>;
+  readonly controller?: ByValueOrName<'controller'> | undefined;
+  /** Tolerances: a number, or one for each component. Defaults 1e-5 and 1e-7. */
+  readonly rtol?: number | Numbers | undefined;
+  readonly atol?: number | Numbers | undefined;
+  /** Parameters p of f(t, y, p). Default none. */
+  readonly parameters?: Numbers | undefined;
+}
+
+/**
+ * Solves y' = f(t, y, p), y(ts[0]) = y0, in double precision.
+ *
+ * @param ts output times, strictly monotonic in either direction, the start first
+ * @returns the states at `ts`, one Float64Array each
+ * @throws InvalidInputError, FieldError, SolveError
+ */
+export function odeint(
+  f: ArrayFunction,
+  y0: Numbers,
+  ts: Numbers,
+  options: ArrayOptions,
+): Float64Array[] {
+  const times = checkedTimes(ts);
+  const span = { f, y0, t0: times[0] as number, t1: times.at(-1) as number };
+  return [...solve(span, { ...options, saveAt: times }).ys];
+}
+
+/** Solves an initial value problem on plain arrays, in double precision; see {@link Solution}. */
+export function solve(
+  problem: {
+    readonly f: ArrayFunction;
+    readonly y0: Numbers;
+    readonly t0: number;
+    readonly t1: number;
+  },
+  options: ArrayOptions & { readonly saveAt?: SaveAt | undefined; readonly throw?: boolean },
+): Solution<Float64Array> {
+  const { f, t0, t1 } = problem;
+  const y0 = Float64Array.from(problem.y0);
+  const field = arrayField(f, { size: y0.length, parameters: options.parameters });
+  const { saveAt, throw: throws } = options;
+  const steps = stepOptions(options, y0.length);
+  return runSync(
+    solveRoutine(
+      { field, space: float64Space, y0, t0, t1 },
+      { ...steps, saveAt, throw: throws },
+    ),
+  );
+}
+
+/** A solve on plain arrays with the function that takes cotangents back through it. */
+export interface ArrayPullback extends Pick<Recording<Float64Array, Float64Array>, 'ys' | 'mesh' | 'stats'> {
+  /**
+   * From cotangents of the outputs (one array for each of `ts`; absent for zero) to those of y0, the parameters and
+   * the output times.
+   */
+  pullback(cotangents: readonly (Numbers | undefined)[]): Cotangents<Float64Array, Float64Array>;
+}
+
+/**
+ * Solves like {@link odeint} and records what the strategy needs for the gradient.
+ *
+ * @param options as for `odeint`, with the `gradient` strategy and the field's `vjp`
+ */
+export function odeintVjp(
+  f: ArrayFunction,
+  y0: Numbers,
+  ts: Numbers,
+  options: ArrayOptions & {
+    readonly gradient: ByValueOrName<'gradient'>;
+    readonly vjp: ArrayVjp;
+    /** Default: `console.warn`. */
+    readonly warn?: (message: string) => void;
+  },
+): ArrayPullback {
+  const start = Float64Array.from(y0);
+  const { parameters, vjp } = options;
+  const gradient: Gradient = resolve('gradient', options.gradient);
+  const recording = runSync(
+    gradient.record({
+      field: arrayField(f, { size: start.length, parameters, vjp }),
+      space: float64Space,
+      y0: start,
+      ts: checkedTimes(ts),
+      options: stepOptions(options, start.length),
+      wantTimes: true,
+      warn: options.warn ?? warnOnConsole,
+    }),
+  );
+  return {
+    ys: recording.ys,
+    mesh: recording.mesh,
+    stats: recording.stats,
+    pullback: (cotangents) =>
+      runSync(recording.pullback(cotangents.map((c) => c && Float64Array.from(c)))),
+  };
+}
+
+function checkedTimes(ts: Numbers): number[] {
+  const times = Array.from(ts);
+  checkTimes(times, 'ts');
+  return times;
+}
+
+function stepOptions(options: ArrayOptions, size: number): StepOptions<Float64Array> {
+  const { rtol, atol, controller, solver, ...rest } = options;
+  return {
+    ...rest,
+    solver: resolve('solver', solver),
+    controller: controller && resolve('controller', controller),
+    rtol: tolerance('rtol', rtol, size),
+    atol: tolerance('atol', atol, size),
+  };
+}
+
+function tolerance(input: string, value: number | Numbers | undefined, size: number) {
+  if (value === undefined || typeof value === 'number') return value;
+  if (value.length !== size || !Array.from(value).every((v) => v >= 0 && Number.isFinite(v))) {
+    throw new InvalidInputError(
+      input,
+      `${input} holds ${value.length} values for ${size} components, or one that is negative: give one finite number for each.`,
+    );
+  }
+  return Float64Array.from(value);
+}

@@ -1,0 +1,153 @@
+import { type Controller, constantController, iController } from './controller.ts';
+import { FieldError, InvalidInputError } from './errors.ts';
+import { type Field, type FieldCounts, countedField } from './field.ts';
+import { firstStepSize } from './first-step.ts';
+import type { Stepping, Task } from './integrate.ts';
+import { type Mesh, checkTimes, uniformMesh } from './mesh.ts';
+import { type Routine, read } from './routine.ts';
+import type { Solver } from './solver.ts';
+import { type ErrorNorm, type Space, type Tolerance, errorNorm } from './space.ts';
+
+/** How the steps of a solve are found. */
+export interface StepOptions<Y> {
+  readonly solver: Solver;
+  /** Relative tolerance, for all components alike or one for each. Default 1e-5. */
+  readonly rtol?: number | Y | undefined;
+  /** Absolute tolerance, in the state's unit, likewise. Default 1e-7. */
+  readonly atol?: number | Y | undefined;
+  /** Default: the elementary controller, {@link iController}. */
+  readonly controller?: Controller | undefined;
+  /** Takes fixed steps of this size instead of searching: the same as `constantController(stepSize)`. */
+  readonly stepSize?: number | undefined;
+  /** Takes the steps of a mesh found before. */
+  readonly mesh?: Pick<Mesh<unknown>, 'ts'> | undefined;
+  /** Magnitude of the first trial. Default: {@link firstStepSize}. */
+  readonly firstStep?: number | undefined;
+  /** Largest and smallest magnitude of a step. Defaults: no limit, and what changes t in double precision. */
+  readonly maxStep?: number | undefined;
+  readonly minStep?: number | undefined;
+  /** Bound on the number of trials. Default 100000. */
+  readonly maxSteps?: number | undefined;
+  /** Times in the span that a step must end at: where f has a kink or a jump. Default none. */
+  readonly stops?: readonly number[] | undefined;
+  /** Measures the error in place of rtol and atol. */
+  readonly norm?: ErrorNorm<Y> | undefined;
+}
+
+/** What to solve: y' = field(t, y) from y(t0) = y0 to t1, forwards or backwards. */
+export interface Problem<Y, P> {
+  readonly field: Field<Y, P>;
+  readonly space: Space<Y>;
+  readonly y0: Y;
+  readonly t0: number;
+  readonly t1: number;
+}
+
+/** A checked problem, ready for the loop. */
+export type Prepared<Y, P> = Omit<Task<Y, P>, 'retain' | 'onAccept'> & {
+  /** The field, its use counted in `counts`. */
+  readonly field: Field<Y, P>;
+  readonly counts: FieldCounts;
+};
+
+/** Checks a problem and its options, binds the solver, and finds the first step's size. */
+export function* prepare<Y, P>(
+  problem: Problem<Y, P>,
+  options: StepOptions<Y>,
+): Routine<Prepared<Y, P>> {
+  const { space, y0, t0, t1 } = problem;
+  checkTimes(t0 === t1 ? [t0] : [t0, t1], '[t0, t1]');
+  if (!Number.isFinite(yield* read(space.norm(y0)))) {
+    throw new InvalidInputError(
+      'y0',
+      'y0 holds an infinite or NaN component: a solve must start from a finite state.',
+    );
+  }
+  const counts: FieldCounts = { evaluations: 0, vjps: 0 };
+  const field = countedField(problem.field, counts);
+  const maxSteps = positive('maxSteps', options.maxSteps ?? 100_000);
+  const common = { field, space, y0, t0, counts, maxSteps };
+
+  const fixed = fixedTimes(t0, t1, options);
+  if (fixed) {
+    const stepper = options.solver.bind(field, space);
+    return { ...common, stepper, stepping: { kind: 'fixed', ts: fixed } };
+  }
+
+  const { errorOrder } = options.solver;
+  if (errorOrder === undefined) {
+    throw new InvalidInputError(
+      'solver',
+      `${options.solver.name} has no error estimate to choose steps by: give stepSize or mesh, or take an adaptive solver.`,
+    );
+  }
+  const norm = options.norm ?? errorNorm(space, checkedTolerance(options));
+  const stepper = options.solver.bind(field, space, norm);
+  const maxStep = positive('maxStep', options.maxStep ?? Number.POSITIVE_INFINITY);
+  const minStep = options.minStep ?? 0;
+  if (!(minStep >= 0 && minStep <= maxStep)) {
+    throw new InvalidInputError('minStep', `minStep is ${minStep}: give 0 <= minStep <= maxStep.`);
+  }
+  const stops = checkedStops(t0, t1, options.stops ?? []);
+  const stepping = (firstStep: number): Stepping => ({
+    kind: 'adaptive',
+    controller: (options.controller as Exclude<Controller, { kind: 'constant' }>) ?? iController(),
+    errorOrder,
+    firstStep,
+    maxStep,
+    minStep,
+    stops,
+  });
+  if (t0 === t1) return { ...common, stepper, stepping: stepping(1) };
+
+  const carry = stepper.start(t0, y0);
+  if (!Number.isFinite(yield* read(space.norm(carry.slope)))) {
+    space.release(carry.slope);
+    throw new FieldError(
+      t0,
+      `The field is infinite or NaN at the start, t = ${t0}: check y0 and the field's parameters.`,
+    );
+  }
+  const firstStep =
+    options.firstStep === undefined
+      ? yield* firstStepSize(field, space, norm, { t0, y0, f0: carry.slope }, t1 - t0, errorOrder)
+      : positive('firstStep', options.firstStep);
+  return { ...common, stepper, stepping: stepping(firstStep), carry };
+}
+
+/** Step ends known beforehand: of a mesh or of a constant size. */
+function fixedTimes<Y>(t0: number, t1: number, options: StepOptions<Y>): readonly number[] | undefined {
+  const { mesh, controller, stepSize } = options;
+  if (mesh) {
+    checkTimes(mesh.ts, 'mesh.ts');
+    if (mesh.ts[0] !== t0 || mesh.ts.at(-1) !== t1) {
+      throw new InvalidInputError(
+        'mesh',
+        `The mesh runs from ${mesh.ts[0]} to ${mesh.ts.at(-1)}, the problem from ${t0} to ${t1}: plan a mesh for this span.`,
+      );
+    }
+    return mesh.ts;
+  }
+  const constant = stepSize === undefined ? controller : constantController(stepSize);
+  return constant?.kind === 'constant' ? uniformMesh(t0, t1, constant.stepSize) : undefined;
+}
+
+function checkedTolerance<Y>({ rtol = 1e-5, atol = 1e-7 }: StepOptions<Y>): Tolerance<Y> {
+  if (typeof rtol === 'number') positive('rtol', rtol);
+  if (typeof atol === 'number' && !(atol >= 0 && Number.isFinite(atol))) {
+    throw new InvalidInputError('atol', `atol is ${atol}: give a finite number, 0 or more.`);
+  }
+  return { rtol, atol };
+}
+
+function checkedStops(t0: number, t1: number, stops: readonly number[]): readonly number[] {
+  if (t0 === t1) return [];
+  const inner = stops.filter((t) => t !== t0 && t !== t1);
+  checkTimes([t0, ...inner, t1], 'stops');
+  return [...inner, t1];
+}
+
+function positive(input: string, value: number): number {
+  if (value > 0) return value;
+  throw new InvalidInputError(input, `${input} is ${value}: give a positive number.`);
+}

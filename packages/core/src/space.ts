@@ -1,0 +1,59 @@
+import type { Reading } from './routine.ts';
+
+/** Relative and absolute tolerance, for all components alike or one for each. */
+export interface Tolerance<Y> {
+  readonly rtol: number | Y;
+  readonly atol: number | Y;
+}
+
+/**
+ * What a solver needs of a state. The solver never looks inside a `Y`: it may be a Float64Array, tensors, or memory of a
+ * WebAssembly module. Every method that returns a `Y` returns a new state that the caller owns; `release` gives it back.
+ */
+export interface Space<Y> {
+  /**
+   * base + sum_i coefficients[i] * terms[i].
+   *
+   * @param base a state, or `null` for zero; then there is at least one term
+   * @param coefficients doubles, whatever the state's dtype
+   * @param terms states of the same structure as `base`
+   */
+  combine(base: Y | null, coefficients: readonly number[], terms: readonly Y[]): Y;
+  /** The zero state of the same structure as `like`. */
+  zeros(like: Y): Y;
+  /** The sum of the products of all components. */
+  dot(a: Y, b: Y): number;
+  /** Root mean square of all components; not finite when one of them is not; 0 for a state without components. */
+  norm(y: Y): Reading;
+  /**
+   * Root mean square of error / (atol + rtol max(|y0|, |y1|)) (Hairer, Norsett & Wanner 1993, II.4, equation 4.11). A
+   * component whose error and scale are both zero counts as zero.
+   */
+  errorNorm(error: Y, y0: Y, y1: Y, tolerance: Tolerance<Y>): Reading;
+  /** The vector-Jacobian product of `errorNorm`, for a cotangent of its value. */
+  errorNormVjp(
+    error: Y,
+    y0: Y,
+    y1: Y,
+    tolerance: Tolerance<Y>,
+    cotangent: number,
+  ): { error: Y; y0: Y; y1: Y };
+  /** Number of components. */
+  size(y: Y): number;
+  /** Gives a state back. Releasing a state twice, or one that the space did not make, does nothing. */
+  release(y: Y): void;
+}
+
+/** How large an error is against the tolerance: a step is good when this is at most 1. */
+export interface ErrorNorm<Y> {
+  value(error: Y, y0: Y, y1: Y): Reading;
+  vjp(error: Y, y0: Y, y1: Y, cotangent: number): { error: Y; y0: Y; y1: Y };
+}
+
+/** The usual norm: that of the space, over all components. */
+export function errorNorm<Y>(space: Space<Y>, tolerance: Tolerance<Y>): ErrorNorm<Y> {
+  return {
+    value: (error, y0, y1) => space.errorNorm(error, y0, y1, tolerance),
+    vjp: (error, y0, y1, cotangent) => space.errorNormVjp(error, y0, y1, tolerance, cotangent),
+  };
+}

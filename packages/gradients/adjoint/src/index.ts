@@ -1,0 +1,1 @@
+export { adjoint, adjointGradient, type AdjointOptions } from './adjoint.ts';

@@ -1,0 +1,1 @@
+export { direct, naive, naiveGradient, type NaiveOptions } from './naive.ts';

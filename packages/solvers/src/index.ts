@@ -1,0 +1,1 @@
+export { type ExplicitRungeKutta, explicitRungeKutta } from './explicit-runge-kutta.ts';

@@ -1,0 +1,57 @@
+import { coefficientValue } from './coefficient.ts';
+import { endsAtY1, hermiteDense, isZeroRow } from './hermite.ts';
+import type { Coefficient, Dense, DenseSpec, Tableau, TableauSpec } from './tableau.ts';
+
+const specs = new WeakMap<Tableau, TableauSpec>();
+
+/**
+ * Makes a tableau without checking it: for this package's own, which its tests check, so that
+ * importing one costs nothing.
+ */
+export function buildTableau(spec: TableauSpec): Tableau {
+  const { name, order, embeddedOrder, citation } = spec;
+  const [c, b] = [doubles(spec.c), doubles(spec.b)];
+  const a = spec.a.map(doubles);
+  const errorOrder = spec.errorOrder ?? (embeddedOrder === undefined ? undefined : Math.min(order, embeddedOrder));
+  const tableau: Tableau = {
+    name,
+    order,
+    ...(embeddedOrder === undefined ? {} : { embeddedOrder }),
+    ...(errorOrder === undefined ? {} : { errorOrder }),
+    stages: b.length,
+    c,
+    a,
+    b,
+    ...(spec.bError ? { bError: doubles(spec.bError) } : {}),
+    ...(spec.bErrorLow ? { bErrorLow: doubles(spec.bErrorLow) } : {}),
+    explicit: a.every((row, i) => row.every((entry, j) => j < i || entry === 0)),
+    fsal: a.length > 1 && isZeroRow(a[0]) && endsAtY1(c, a, b),
+    dense: spec.dense ? published(spec.dense) : hermiteDense({ order, c, a, b }),
+    citation,
+  };
+  specs.set(tableau, spec);
+  return tableau;
+}
+
+/**
+ * The coefficients of a tableau as they were written, exact where its author wrote text.
+ *
+ * @param tableau one of this package, or made by `defineTableau`
+ * @returns its specification; undefined for an object made in another way
+ */
+export function specOf(tableau: Tableau): TableauSpec | undefined {
+  return specs.get(tableau);
+}
+
+function published({ order, extra, weights }: DenseSpec): Dense {
+  return {
+    order,
+    kind: 'published',
+    extra: { c: doubles(extra?.c ?? []), a: (extra?.a ?? []).map(doubles) },
+    weights: weights.map(doubles),
+  };
+}
+
+function doubles(row: readonly Coefficient[]): number[] {
+  return row.map(coefficientValue);
+}
