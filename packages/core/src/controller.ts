@@ -139,9 +139,7 @@ export function pidController(options: PidOptions = {}): AdaptiveController {
 }
 
 /** The elementary controller: factor = safety / errorNorm^(1/(q+1)). Limits as in {@link pidController}. */
-export function iController(
-  options: Omit<PidOptions, 'p' | 'i' | 'd'> = {},
-): AdaptiveController {
+export function iController(options: Omit<PidOptions, 'p' | 'i' | 'd'> = {}): AdaptiveController {
   return pidController({ name: 'i', ...options, p: 0, i: 1, d: 0 });
 }
 

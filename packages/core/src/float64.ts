@@ -52,8 +52,7 @@ export const float64Space: Space<Float64Array> = {
       back.error[i] = (cotangent * e) / (n * norm * scale ** 2);
       const larger = Math.abs(y0[i] as number) >= Math.abs(y1[i] as number) ? 'y0' : 'y1';
       const sign = Math.sign((larger === 'y0' ? y0 : y1)[i] as number);
-      back[larger][i] =
-        (-cotangent * e * e * componentOf(tolerance.rtol, i) * sign) / (n * norm * scale ** 3);
+      back[larger][i] = (-cotangent * e * e * componentOf(tolerance.rtol, i) * sign) / (n * norm * scale ** 3);
     }
     return back;
   },
@@ -61,12 +60,7 @@ export const float64Space: Space<Float64Array> = {
   release() {},
 };
 
-function scaleAt(
-  tolerance: Tolerance<Float64Array>,
-  y0: Float64Array,
-  y1: Float64Array,
-  i: number,
-): number {
+function scaleAt(tolerance: Tolerance<Float64Array>, y0: Float64Array, y1: Float64Array, i: number): number {
   const larger = Math.max(Math.abs(y0[i] as number), Math.abs(y1[i] as number));
   return componentOf(tolerance.atol, i) + componentOf(tolerance.rtol, i) * larger;
 }
@@ -105,7 +99,7 @@ export function arrayField(
   const { size, vjp } = options;
   const p = Float64Array.from(options.parameters ?? []);
   const checked = (t: number, what: string, values: Numbers, length: number) => {
-    if (values?.length === length) return Float64Array.from(values);
+    if (values?.length === length) return new Float64Array(values);
     throw new FieldError(
       t,
       `The field's ${what} has ${values?.length ?? 'no'} components at t = ${t} where ${length} are due: ` +

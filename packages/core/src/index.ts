@@ -1,17 +1,56 @@
-export * from './controller.ts';
-export * from './errors.ts';
-export * from './field.ts';
-export * from './float64.ts';
-export * from './gradient.ts';
-export * from './integrate.ts';
-export * from './mesh.ts';
-export * from './observe.ts';
-export * from './odeint.ts';
-export * from './prepare.ts';
-export * from './pullback.ts';
-export * from './record.ts';
-export * from './registry.ts';
-export * from './routine.ts';
-export * from './solve.ts';
-export * from './solver.ts';
-export * from './space.ts';
+export {
+  type AdaptiveController,
+  type ConstantController,
+  type Controller,
+  constantController,
+  type Decision,
+  iController,
+  type Memory,
+  type PidOptions,
+  piController,
+  pidController,
+} from './controller.ts';
+export {
+  type Failure,
+  FieldError,
+  InvalidInputError,
+  NeuralOdeError,
+  RegistryError,
+  SolveError,
+  type Status,
+} from './errors.ts';
+export { countedField, type Field, type FieldCotangents, type FieldCounts } from './field.ts';
+export { type ArrayFunction, type ArrayVjp, arrayField, float64Space, type Numbers } from './float64.ts';
+export type { BackwardStats, Cotangents, Gradient, GradientTask, Recording, Stats } from './gradient.ts';
+export {
+  type AdaptiveStepping,
+  type FixedStepping,
+  integrate,
+  type Outcome,
+  type Stepping,
+  type Task,
+  type Trial,
+} from './integrate.ts';
+export { checkTimes, type Mesh, uniformMesh } from './mesh.ts';
+export { copy, observe } from './observe.ts';
+export { type ArrayOptions, type ArrayPullback, odeint, odeintVjp, solve } from './odeint.ts';
+export { type Prepared, type Problem, prepare, type StepOptions } from './prepare.ts';
+export { type Accumulator, accumulator, pullbackSteps, type Steps, timeCotangents } from './pullback.ts';
+export { countFrom, type Recorded, record, replayCotangents, withFirstOutput } from './record.ts';
+export {
+  type BackendRegistry,
+  type ByValueOrName,
+  type ControllerRegistry,
+  type GradientRegistry,
+  type Kind,
+  type RegistryKinds,
+  type RegistryNames,
+  register,
+  registered,
+  resolve,
+  type SolverRegistry,
+} from './registry.ts';
+export { type Deferred, mapReadings, type Reading, type Routine, read, runAsync, runSync } from './routine.ts';
+export { plan, replay, type SaveAt, type Solution, type SolveOptions, solveRoutine } from './solve.ts';
+export type { Carry, Solver, Step, StepCotangents, Stepper, StepVjp, Trace } from './solver.ts';
+export { type ErrorNorm, errorNorm, type Space, type Tolerance } from './space.ts';

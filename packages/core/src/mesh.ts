@@ -30,7 +30,7 @@ export function checkTimes(ts: readonly number[], input: string): void {
     if (!Number.isFinite(t)) {
       throw new InvalidInputError(input, `${input}[${n}] is ${t}: times must be finite numbers.`);
     }
-    if (n > 0 && Math.sign(t - (ts[n - 1] as number)) !== direction || (n > 0 && direction === 0)) {
+    if ((n > 0 && Math.sign(t - (ts[n - 1] as number)) !== direction) || (n > 0 && direction === 0)) {
       throw new InvalidInputError(
         input,
         `${input} is not strictly monotonic: ${input}[${n - 1}] = ${ts[n - 1]}, ${input}[${n}] = ${t}; ` +

@@ -1,16 +1,15 @@
 import { InvalidInputError } from './errors.ts';
-import { type ArrayFunction, type ArrayVjp, type Numbers, arrayField, float64Space } from './float64.ts';
+import { type ArrayFunction, type ArrayVjp, arrayField, float64Space, type Numbers } from './float64.ts';
 import type { Cotangents, Gradient, Recording } from './gradient.ts';
 import { checkTimes } from './mesh.ts';
+import type { StepOptions } from './prepare.ts';
 import { type ByValueOrName, resolve } from './registry.ts';
 import { runSync } from './routine.ts';
 import { type SaveAt, type Solution, solveRoutine } from './solve.ts';
-import type { StepOptions } from './prepare.ts';
 import { warnOnConsole } from './warn.ts';
 
 /** Options of a solve on plain arrays. */
-export interface ArrayOptions
-  extends Omit<StepOptions<Float64Array>, 'solver' | 'controller' | 'rtol' | 'atol'> {
+export interface ArrayOptions extends Omit<StepOptions<Float64Array>, 'solver' | 'controller' | 'rtol' | 'atol'> {
   readonly solver: ByValueOrName<'solver'>;
   readonly controller?: ByValueOrName<'controller'> | undefined;
   /** Tolerances: a number, or one for each component. Defaults 1e-5 and 1e-7. */
@@ -27,12 +26,7 @@ export interface ArrayOptions
  * @returns the states at `ts`, one Float64Array each
  * @throws InvalidInputError, FieldError, SolveError
  */
-export function odeint(
-  f: ArrayFunction,
-  y0: Numbers,
-  ts: Numbers,
-  options: ArrayOptions,
-): Float64Array[] {
+export function odeint(f: ArrayFunction, y0: Numbers, ts: Numbers, options: ArrayOptions): Float64Array[] {
   const times = checkedTimes(ts);
   const span = { f, y0, t0: times[0] as number, t1: times.at(-1) as number };
   return [...solve(span, { ...options, saveAt: times }).ys];
@@ -53,12 +47,7 @@ export function solve(
   const field = arrayField(f, { size: y0.length, parameters: options.parameters });
   const { saveAt, throw: throws } = options;
   const steps = stepOptions(options, y0.length);
-  return runSync(
-    solveRoutine(
-      { field, space: float64Space, y0, t0, t1 },
-      { ...steps, saveAt, throw: throws },
-    ),
-  );
+  return runSync(solveRoutine({ field, space: float64Space, y0, t0, t1 }, { ...steps, saveAt, throw: throws }));
 }
 
 /** A solve on plain arrays with the function that takes cotangents back through it. */
@@ -104,8 +93,7 @@ export function odeintVjp(
     ys: recording.ys,
     mesh: recording.mesh,
     stats: recording.stats,
-    pullback: (cotangents) =>
-      runSync(recording.pullback(cotangents.map((c) => c && Float64Array.from(c)))),
+    pullback: (cotangents) => runSync(recording.pullback(cotangents.map((c) => c && Float64Array.from(c)))),
   };
 }
 

@@ -1,12 +1,12 @@
 import { type Controller, constantController, iController } from './controller.ts';
 import { FieldError, InvalidInputError } from './errors.ts';
-import { type Field, type FieldCounts, countedField } from './field.ts';
+import { countedField, type Field, type FieldCounts } from './field.ts';
 import { firstStepSize } from './first-step.ts';
 import type { Stepping, Task } from './integrate.ts';
-import { type Mesh, checkTimes, uniformMesh } from './mesh.ts';
+import { checkTimes, type Mesh, uniformMesh } from './mesh.ts';
 import { type Routine, read } from './routine.ts';
 import type { Solver } from './solver.ts';
-import { type ErrorNorm, type Space, type Tolerance, errorNorm } from './space.ts';
+import { type ErrorNorm, errorNorm, type Space, type Tolerance } from './space.ts';
 
 /** How the steps of a solve are found. */
 export interface StepOptions<Y> {
@@ -51,17 +51,11 @@ export type Prepared<Y, P> = Omit<Task<Y, P>, 'retain' | 'onAccept'> & {
 };
 
 /** Checks a problem and its options, binds the solver, and finds the first step's size. */
-export function* prepare<Y, P>(
-  problem: Problem<Y, P>,
-  options: StepOptions<Y>,
-): Routine<Prepared<Y, P>> {
+export function* prepare<Y, P>(problem: Problem<Y, P>, options: StepOptions<Y>): Routine<Prepared<Y, P>> {
   const { space, y0, t0, t1 } = problem;
   checkTimes(t0 === t1 ? [t0] : [t0, t1], '[t0, t1]');
   if (!Number.isFinite(yield* read(space.norm(y0)))) {
-    throw new InvalidInputError(
-      'y0',
-      'y0 holds an infinite or NaN component: a solve must start from a finite state.',
-    );
+    throw new InvalidInputError('y0', 'y0 holds an infinite or NaN component: a solve must start from a finite state.');
   }
   const counts: FieldCounts = { evaluations: 0, vjps: 0 };
   const field = countedField(problem.field, counts);

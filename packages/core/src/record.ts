@@ -8,9 +8,7 @@ import type { Routine } from './routine.ts';
 import type { Trace } from './solver.ts';
 
 /** A finished forward solve, from which a strategy makes its recording. */
-export interface Recorded<Y, P>
-  extends Pick<Recording<Y, P>, 'ys' | 'mesh' | 'stats'>,
-    Pick<Outcome<Y>, 'trials'> {
+export interface Recorded<Y, P> extends Pick<Recording<Y, P>, 'ys' | 'mesh' | 'stats'>, Pick<Outcome<Y>, 'trials'> {
   readonly task: GradientTask<Y, P>;
   readonly prepared: Prepared<Y, P>;
 }
@@ -21,10 +19,7 @@ export interface Recorded<Y, P>
  * @param retain what is kept besides the outputs; see {@link Task}
  * @throws SolveError when the end is not reached; nothing is kept then
  */
-export function* record<Y, P>(
-  task: GradientTask<Y, P>,
-  retain: Task<Y, P>['retain'],
-): Routine<Recorded<Y, P>> {
+export function* record<Y, P>(task: GradientTask<Y, P>, retain: Task<Y, P>['retain']): Routine<Recorded<Y, P>> {
   const { field, space, y0, ts, options } = task;
   const span = { t0: ts[0] as number, t1: ts.at(-1) as number };
   const prepared = yield* prepare({ field, space, y0, ...span }, options);
@@ -70,9 +65,7 @@ export function replayCotangents<Y, P>(
   const count = countFrom(prepared);
   const steps = { stepper, space: task.space, ts: mesh.ts, trace, done };
   const back = pullbackSteps(steps, field, task.ts, cotangents);
-  const ts = task.wantTimes
-    ? timeCotangents(field, task.space, task.ts, ys, cotangents, back.y0)
-    : undefined;
+  const ts = task.wantTimes ? timeCotangents(field, task.space, task.ts, ys, cotangents, back.y0) : undefined;
   return {
     y0: withFirstOutput(task, back.y0, cotangents),
     parameters: back.parameters,

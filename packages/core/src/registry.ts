@@ -4,10 +4,8 @@ import type { Gradient } from './gradient.ts';
 import type { Solver } from './solver.ts';
 
 /** Names of registered solvers. A package adds its own by interface merging. */
-// biome-ignore lint/suspicious/noEmptyInterface: filled by declaration merging
 export interface SolverRegistry {}
 /** Names of registered gradient strategies, likewise. */
-// biome-ignore lint/suspicious/noEmptyInterface: filled by declaration merging
 export interface GradientRegistry {}
 /** Names of registered step-size controllers, likewise. */
 export interface ControllerRegistry {
@@ -16,7 +14,6 @@ export interface ControllerRegistry {
   pid: true;
 }
 /** Names of registered tfjs backends, likewise. */
-// biome-ignore lint/suspicious/noEmptyInterface: filled by declaration merging
 export interface BackendRegistry {}
 
 /** What can be registered under a name. The value type of `backend` belongs to the package that starts them. */
@@ -48,9 +45,8 @@ function entries(kind: Kind): Map<string, Entry> {
   const key = Symbol.for('neural-ode/registry');
   const home = globalThis as { [key]?: Map<string, Map<string, Entry>> };
   home[key] ??= new Map();
-  const kinds = home[key];
-  let map = kinds.get(kind);
-  if (!map) kinds.set(kind, (map = new Map()));
+  const map = home[key].get(kind) ?? new Map<string, Entry>();
+  home[key].set(kind, map);
   return map;
 }
 

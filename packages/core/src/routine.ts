@@ -56,14 +56,10 @@ export async function runAsync<T>(routine: Routine<T>): Promise<T> {
 }
 
 /** A reading computed from other readings. */
-export function mapReadings(
-  readings: readonly Reading[],
-  f: (values: number[]) => number,
-): Reading {
+export function mapReadings(readings: readonly Reading[], f: (values: number[]) => number): Reading {
   if (readings.every((reading) => typeof reading === 'number')) return f(readings as number[]);
   return {
     sync: () => f(readings.map((r) => (typeof r === 'number' ? r : r.sync()))),
-    async: async () =>
-      f(await Promise.all(readings.map((r) => (typeof r === 'number' ? r : r.async())))),
+    async: async () => f(await Promise.all(readings.map((r) => (typeof r === 'number' ? r : r.async())))),
   };
 }

@@ -1,11 +1,10 @@
-import { type Failure, SolveError, type Status } from './errors.ts';
+import { type Failure, InvalidInputError, SolveError, type Status } from './errors.ts';
 import type { Stats } from './gradient.ts';
 import { integrate } from './integrate.ts';
-import { InvalidInputError } from './errors.ts';
 import type { Mesh } from './mesh.ts';
 import { checkTimes } from './mesh.ts';
 import { copy, observe } from './observe.ts';
-import { type Prepared, type Problem, type StepOptions, prepare } from './prepare.ts';
+import { type Prepared, type Problem, prepare, type StepOptions } from './prepare.ts';
 import type { Routine } from './routine.ts';
 import type { Step } from './solver.ts';
 
@@ -38,10 +37,7 @@ export interface Solution<Y> {
 }
 
 /** Solves an initial value problem without a gradient. Drive it by `runSync` or `runAsync`. */
-export function* solveRoutine<Y, P>(
-  problem: Problem<Y, P>,
-  options: SolveOptions<Y>,
-): Routine<Solution<Y>> {
+export function* solveRoutine<Y, P>(problem: Problem<Y, P>, options: SolveOptions<Y>): Routine<Solution<Y>> {
   const { space, y0, t0, t1 } = problem;
   const saveAt = options.saveAt ?? 'end';
   const times = typeof saveAt === 'string' ? undefined : checkedSaveTimes(saveAt, t0, t1);
@@ -139,10 +135,7 @@ function checkedSaveTimes(ts: readonly number[], t0: number, t1: number): readon
     }
   }
   if (ts.length > 1 && Math.sign((ts[1] as number) - (ts[0] as number)) !== Math.sign(t1 - t0)) {
-    throw new InvalidInputError(
-      'saveAt',
-      `saveAt runs against the solve, which goes from ${t0} to ${t1}: reverse it.`,
-    );
+    throw new InvalidInputError('saveAt', `saveAt runs against the solve, which goes from ${t0} to ${t1}: reverse it.`);
   }
   return ts;
 }

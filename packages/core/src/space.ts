@@ -31,13 +31,7 @@ export interface Space<Y> {
    */
   errorNorm(error: Y, y0: Y, y1: Y, tolerance: Tolerance<Y>): Reading;
   /** The vector-Jacobian product of `errorNorm`, for a cotangent of its value. */
-  errorNormVjp(
-    error: Y,
-    y0: Y,
-    y1: Y,
-    tolerance: Tolerance<Y>,
-    cotangent: number,
-  ): { error: Y; y0: Y; y1: Y };
+  errorNormVjp(error: Y, y0: Y, y1: Y, tolerance: Tolerance<Y>, cotangent: number): { error: Y; y0: Y; y1: Y };
   /** Number of components. */
   size(y: Y): number;
   /** Gives a state back. Releasing a state twice, or one that the space did not make, does nothing. */

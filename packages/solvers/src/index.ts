@@ -1,1 +1,2 @@
+export * from './explicit.ts';
 export { type ExplicitRungeKutta, explicitRungeKutta } from './explicit-runge-kutta.ts';

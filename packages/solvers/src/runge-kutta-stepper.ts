@@ -5,8 +5,8 @@ import {
   type Field,
   mapReadings,
   type Reading,
-  read,
   type Routine,
+  read,
   type Space,
   type Step,
   type StepCotangents,
@@ -57,10 +57,9 @@ export class RungeKuttaStepper<Y, P> implements Stepper<Y, P> {
     this.#c = [...tableau.c, ...tableau.dense.extra.c];
     this.#rows = this.#a.map(sparseRow);
     this.#b = sparseRow(tableau.b);
-    this.#errorRows = [tableau.bError, tableau.bErrorLow].flatMap((row) => row ? [sparseRow(row)] : []);
+    this.#errorRows = [tableau.bError, tableau.bErrorLow].flatMap((row) => (row ? [sparseRow(row)] : []));
     this.#endStage = this.#a.findIndex(
-      (row, i) =>
-        i >= tableau.stages - 1 && this.#c[i] === 1 && row.every((a, j) => a === (tableau.b[j] ?? 0)),
+      (row, i) => i >= tableau.stages - 1 && this.#c[i] === 1 && row.every((a, j) => a === (tableau.b[j] ?? 0)),
     );
   }
 
@@ -234,8 +233,7 @@ export class RungeKuttaStepper<Y, P> implements Stepper<Y, P> {
     this.#slope(step, this.#tableau.stages - 1);
     const y1 = step.y1 ?? this.#sum(step, step.y0, this.#b);
     const errors = this.#errorRows.map((row) => this.#sum(step, null, row));
-    const shares =
-      errors.length === 1 ? [1] : blendSlopes(errors.map((e) => norm.value(e, step.y0, y1) as number));
+    const shares = errors.length === 1 ? [1] : blendSlopes(errors.map((e) => norm.value(e, step.y0, y1) as number));
     const heads = errors.map((error, n) => ({
       row: (n === 0 ? this.#tableau.bError : this.#tableau.bErrorLow) as readonly number[],
       ...norm.vjp(error, step.y0, y1, cotangent * (shares[n] as number)),

@@ -9,23 +9,23 @@ const specs = new WeakMap<Tableau, TableauSpec>();
  * importing one costs nothing.
  */
 export function buildTableau(spec: TableauSpec): Tableau {
-  const { name, order, embeddedOrder, citation } = spec;
+  const { name, order, embeddedOrder = order, citation } = spec;
   const [c, b] = [doubles(spec.c), doubles(spec.b)];
-  const a = spec.a.map(doubles);
-  const errorOrder = spec.errorOrder ?? (embeddedOrder === undefined ? undefined : Math.min(order, embeddedOrder));
+  const written = spec.a.map(doubles);
+  const explicit = written.every((row, i) => row.every((entry, j) => j < i || entry === 0));
+  const a = written.map((row, i) => Array.from({ length: explicit ? i : b.length }, (_, j) => row[j] ?? 0));
+  const errorOrder = spec.errorOrder ?? Math.min(order, embeddedOrder);
   const tableau: Tableau = {
     name,
     order,
-    ...(embeddedOrder === undefined ? {} : { embeddedOrder }),
-    ...(errorOrder === undefined ? {} : { errorOrder }),
+    ...(spec.bError ? { embeddedOrder, errorOrder, bError: doubles(spec.bError) } : {}),
+    ...(spec.bErrorLow ? { bErrorLow: doubles(spec.bErrorLow) } : {}),
     stages: b.length,
     c,
     a,
     b,
-    ...(spec.bError ? { bError: doubles(spec.bError) } : {}),
-    ...(spec.bErrorLow ? { bErrorLow: doubles(spec.bErrorLow) } : {}),
-    explicit: a.every((row, i) => row.every((entry, j) => j < i || entry === 0)),
-    fsal: a.length > 1 && isZeroRow(a[0]) && endsAtY1(c, a, b),
+    explicit,
+    fsal: b.length > 1 && isZeroRow(a[0]) && endsAtY1(c, a, b),
     dense: spec.dense ? published(spec.dense) : hermiteDense({ order, c, a, b }),
     citation,
   };

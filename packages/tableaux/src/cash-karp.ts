@@ -23,7 +23,7 @@ export const cashKarp: Tableau = /* @__PURE__ */ buildTableau({
     authors: 'Cash, Karp',
     year: 1990,
     title: 'A variable order Runge-Kutta method for initial value problems with rapidly varying right-hand sides',
-    where: 'ACM Trans. Math. Softw. 16 (3), 201-222, Table I',
+    where: 'ACM Trans. Math. Softw. 16 (3), 201-222',
     doi: '10.1145/79505.79507',
   },
 });

@@ -1,13 +1,15 @@
+import { checkLengths, checkOrders } from './check-shape.ts';
 import { type ParsedCoefficient, parseCoefficient } from './coefficient.ts';
-import { doubleConditions, exactConditions, type Residual, type RightSide } from './elementary-weights.ts';
+import { doubleResidual, exactResidual } from './elementary-weights.ts';
 import { fractionSum } from './rational.ts';
 import type { Coefficient, TableauSpec } from './tableau.ts';
 import { TableauError } from './tableau-error.ts';
+import { type Tree, treesUpTo } from './tree.ts';
 
 const TOLERANCE = 1e-13;
 
 type Parsed = readonly ParsedCoefficient[];
-type Check = (row: Parsed, where: string, order: number, rightSide?: RightSide) => void;
+type Check = (row: Parsed, where: string, order: number, rightSide?: (tree: Tree) => 0 | 1) => void;
 
 /** Throws a {@link TableauError} unless the specification keeps what it claims. */
 export function checkSpec(spec: TableauSpec): void {
@@ -17,64 +19,16 @@ export function checkSpec(spec: TableauSpec): void {
   const read = (row: readonly Coefficient[]): Parsed => row.map((coefficient) => parse(name, coefficient));
   const a = spec.a.map(read);
   const b = read(spec.b);
+  const weights = (dense?.weights ?? []).map(read);
+  const extra = (dense?.extra?.a ?? []).map(read);
   checkRowSums(name, 'a', a, read(spec.c));
+  checkRowSums(name, 'dense.extra.a', extra, read(dense?.extra?.c ?? []));
+  checkEnd(name, weights, b);
   const check = orderCheck(name, a);
   check(b, 'b', spec.order);
   if (spec.bError) check(minus(b, read(spec.bError)), 'b - bError', spec.embeddedOrder ?? 0);
   if (spec.bErrorLow) check(minus(b, read(spec.bErrorLow)), 'b - bErrorLow', spec.embeddedLowOrder ?? 0);
-  if (!dense) return;
-  const extra = (dense.extra?.a ?? []).map(read);
-  const weights = dense.weights.map(read);
-  checkRowSums(
-    name,
-    'dense.extra.a',
-    extra,
-    (dense.extra?.c ?? []).map((coefficient) => parse(name, coefficient)),
-  );
-  checkEnd(name, weights, b);
-  checkDense(orderCheck(name, [...a, ...extra]), weights, dense.order);
-}
-
-function checkOrders({ name, order, embeddedOrder, embeddedLowOrder, bError, bErrorLow, dense }: TableauSpec): void {
-  const claims = {
-    order,
-    ...(bError || embeddedOrder !== undefined ? { embeddedOrder } : {}),
-    ...(bErrorLow || embeddedLowOrder !== undefined ? { embeddedLowOrder } : {}),
-    ...(dense ? { 'dense.order': dense.order } : {}),
-  };
-  for (const [row, claim] of Object.entries(claims)) {
-    if (claim !== undefined && Number.isInteger(claim) && claim >= 1) continue;
-    const message = `${name}: ${row} is ${claim}, but must be a whole number of at least 1, being the order that is checked: state it.`;
-    throw new TableauError('order', message, { tableau: name, row });
-  }
-}
-
-function checkLengths({ name, c, a, b, bError = b, bErrorLow = b, dense }: TableauSpec): void {
-  const stages = b.length;
-  const expect = (row: string, length: number, ...allowed: number[]): void => {
-    if (allowed.includes(length)) return;
-    const message = `${name}: ${row} has ${length} entries instead of ${allowed.join(' or ')}, b having ${stages}: an entry is missing or one too many; write zeros too.`;
-    throw new TableauError('length', message, { tableau: name, row });
-  };
-  if (stages === 0) expect('b', 0, 1);
-  expect('c', c.length, stages);
-  expect('bError', bError.length, stages);
-  expect('bErrorLow', bErrorLow.length, stages);
-  expect('a', a.length, stages);
-  a.forEach((row, i) => {
-    expect(`a[${i}]`, row.length, i, stages);
-  });
-  if (!dense) return;
-  const { extra = { c: [], a: [] }, weights } = dense;
-  expect('dense.extra.c', extra.c.length, extra.a.length);
-  extra.a.forEach((row, j) => {
-    expect(`dense.extra.a[${j}]`, row.length, stages + j);
-  });
-  expect('dense.weights', weights.length, stages + extra.a.length);
-  const degree = Math.max(...weights.map((row) => row.length));
-  weights.forEach((row, i) => {
-    expect(`dense.weights[${i}]`, row.length, degree);
-  });
+  if (dense) checkDense(orderCheck(name, [...a, ...extra]), weights, dense.order);
 }
 
 function checkRowSums(name: string, matrix: string, a: readonly Parsed[], c: Parsed): void {
@@ -108,30 +62,29 @@ function checkDense(check: Check, weights: readonly Parsed[], order: number): vo
 
 /** The check of one row of weights after another over the same matrix. */
 function orderCheck(name: string, a: readonly Parsed[]): Check {
-  const matrixIsExact = a.flat().every(({ exact }) => exact);
-  const exactly = exactConditions(a.map(rationals));
-  const roughly = doubleConditions(a.map(values));
-  const sizes = doubleConditions(a.map(magnitudes));
-  return (row, where, order, rightSide) => {
-    const exact = matrixIsExact && row.every((coefficient) => coefficient.exact);
-    const residuals = exact ? exactly(rationals(row), order, rightSide) : roughly(values(row), order, rightSide);
-    // The same sums over absolute values, less nothing: the size of the terms summed.
-    const size = exact ? [] : sizes(magnitudes(row), order, () => 0);
-    const failing = residuals.find(({ residual }, i) => !(Math.abs(residual) <= tolerance(size[i])));
-    if (failing) throw conditionFails(name, where, order, failing);
+  const exactly = isExact(a.flat()) ? exactResidual(a.map(rationals)) : undefined;
+  const roughly = doubleResidual(a.map(values));
+  const magnitude = doubleResidual(a.map(magnitudes));
+  return (row, where, order, rightSide = () => 1) => {
+    const exactRow = exactly && isExact(row) ? rationals(row) : undefined;
+    const [doubles, sizes] = [values(row), magnitudes(row)];
+    for (const tree of treesUpTo(order)) {
+      const right = rightSide(tree);
+      const residual = exactly && exactRow ? exactly(exactRow, tree, right) : roughly(doubles, tree, right);
+      if (Math.abs(residual) <= (exactRow ? 0 : TOLERANCE / tree.density)) continue;
+      // The same sums over absolute values: the size of the terms summed.
+      if (!exactRow && Math.abs(residual) <= TOLERANCE * magnitude(sizes, tree, 0)) continue;
+      throw conditionFails(name, where, order, tree, residual);
+    }
   };
 }
 
-function tolerance(size: Residual | undefined): number {
-  return size ? TOLERANCE * Math.max(size.residual, 1 / size.tree.density) : 0;
-}
-
-function conditionFails(name: string, row: string, order: number, { tree, residual }: Residual): TableauError {
+function conditionFails(name: string, row: string, order: number, tree: Tree, residual: number): TableauError {
   const reached = tree.order - 1;
   return new TableauError(
     'order-condition',
     `${name}: ${row} fails the order condition of the tree ${tree} by ${residual}, so its order is ${reached} instead of ${order}: ` +
-      `a coefficient is likely mistyped; compare with the source, or claim order ${reached}.`,
+      `a coefficient is likely mistyped; compare with the source${reached > 0 ? `, or claim order ${reached}` : ''}.`,
     { tableau: name, row, tree, residual },
   );
 }
@@ -140,7 +93,7 @@ function conditionFails(name: string, row: string, order: number, { tree, residu
 function difference(row: Parsed, expected: ParsedCoefficient): number {
   const terms = [...row, negative(expected)];
   const residual = fractionSum(rationals(terms));
-  if (terms.every(({ exact }) => exact)) return residual;
+  if (isExact(terms)) return residual;
   const size = magnitudes(terms).reduce((sum, x) => sum + x, 0);
   return Math.abs(residual) <= TOLERANCE * size ? 0 : residual;
 }
@@ -173,6 +126,7 @@ function parse(name: string, coefficient: Coefficient): ParsedCoefficient {
   }
 }
 
+const isExact = (row: Parsed) => row.every(({ exact }) => exact);
 const rationals = (row: Parsed) => row.map(({ rational }) => rational);
 const values = (row: Parsed) => row.map(({ value }) => value);
 const magnitudes = (row: Parsed) => row.map(({ value }) => Math.abs(value));

@@ -77,10 +77,10 @@ function toBigInt(text: string | undefined): bigint {
 }
 
 function malformed(coefficient: Coefficient): TableauError {
+  const shown = typeof coefficient === 'string' ? `'${coefficient}'` : coefficient;
   return new TableauError(
     'coefficient',
-    `The coefficient ${JSON.stringify(coefficient) === 'null' ? String(coefficient) : JSON.stringify(coefficient)} is not a finite number: ` +
-      "write a double or exact text such as '35/384', '-0.25' or '5.26e-2'.",
+    `The coefficient ${shown} is not a finite number: write a double, or exact text such as '35/384', '-0.25' or '5.26e-2'.`,
     { coefficient },
   );
 }

@@ -336,8 +336,7 @@ export const dop853: Tableau = /* @__PURE__ */ buildTableau({
     authors: 'Hairer, Nørsett, Wanner',
     year: 1993,
     title: 'Solving Ordinary Differential Equations I: Nonstiff Problems, 2nd ed.',
-    where:
-      'Section II.5, Table 5.4 and Section II.10, code DOP853; the method: Prince, Dormand, J. Comput. Appl. Math. 7 (1981) 67-75',
+    where: 'Section II.10 (error estimate and dense output) and the code DOP853 of the appendix',
     doi: '10.1007/978-3-540-78862-1',
   },
 });

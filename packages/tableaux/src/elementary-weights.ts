@@ -1,18 +1,11 @@
 import { commonDenominator, type Rational, toDouble } from './rational.ts';
-import { type Tree, treesUpTo } from './tree.ts';
+import type { Tree } from './tree.ts';
 
-/** Left side minus right side of one order condition. */
-export interface Residual {
-  readonly tree: Tree;
-  /** Correctly rounded when computed exactly; exactly 0 then means that the condition holds. */
-  readonly residual: number;
-}
-
-/** Whether a condition's right side is 1/gamma(t), or 0. */
-export type RightSide = (tree: Tree) => 0 | 1;
-
-/** Residuals of a row of weights, for every tree up to an order; default right side 1/gamma(t). */
-export type Conditions<T> = (row: readonly T[], order: number, rightSide?: RightSide) => Residual[];
+/**
+ * Left side minus right side of one order condition: sum_i row_i Phi_i(t) - rightSide / gamma(t).
+ * The right side is 1 unless given; dense output has zeros too.
+ */
+export type Residual<T> = (row: readonly T[], tree: Tree, rightSide?: 0 | 1) => number;
 
 /** The two operations that elementary weights are made of. */
 interface Arithmetic<T> {
@@ -60,41 +53,39 @@ function elementaryWeights<T>(a: readonly (readonly T[])[], { zero, one, add, mu
 }
 
 /**
- * Residuals of order conditions in double precision: sum_i row_i Phi_i(t) - 1/gamma(t).
+ * Residuals of order conditions in double precision.
  *
  * @param a rows of the matrix, s of them, with up to s entries each
+ * @returns a function of s weights and a tree; it remembers the trees it has seen
  */
-export function doubleConditions(a: readonly (readonly number[])[]): Conditions<number> {
+export function doubleResidual(a: readonly (readonly number[])[]): Residual<number> {
   const weights = elementaryWeights(a, DOUBLES);
-  return (row, order, rightSide = () => 1) =>
-    treesUpTo(order).map((tree) => {
-      const phi = weights(tree);
-      const sum = row.reduce((total, x, i) => total + x * (phi[i] as number), 0);
-      return { tree, residual: sum - rightSide(tree) / tree.density };
-    });
+  return (row, tree, rightSide = 1) => {
+    const phi = weights(tree);
+    return row.reduce((sum, x, i) => sum + x * (phi[i] as number), 0) - rightSide / tree.density;
+  };
 }
 
 /**
- * The same in exact arithmetic: {@link doubleConditions} over rationals. With one common denominator
- * D of the matrix, Phi_i(t) D^(|t| - 1) is an integer, so no fraction is ever reduced.
+ * Residuals in exact arithmetic, rounded once at the end, so that 0 means that the condition holds.
+ * With one common denominator D of the matrix, Phi_i(t) D^(|t| - 1) is an integer, and no fraction
+ * is ever reduced.
+ *
+ * @param a rows of the matrix, s of them, with up to s entries each
+ * @returns as of {@link doubleResidual}
  */
-export function exactConditions(a: readonly (readonly Rational[])[]): Conditions<Rational> {
+export function exactResidual(a: readonly (readonly Rational[])[]): Residual<Rational> {
   const common = commonDenominator(a.flat());
-  const weights = elementaryWeights(
-    a.map((row) => integers(row, common)),
-    INTEGERS,
-  );
-  return (row, order, rightSide = () => 1) => {
+  const matrix = a.map((row) => integers(row, common));
+  const weights = elementaryWeights(matrix, INTEGERS);
+  return (row, tree, rightSide = 1) => {
+    const phi = weights(tree);
     const rowCommon = commonDenominator(row);
-    const scaledRow = integers(row, rowCommon);
-    return treesUpTo(order).map((tree) => {
-      const phi = weights(tree);
-      const sum = scaledRow.reduce((total, x, i) => total + x * (phi[i] as bigint), 0n);
-      const one = rowCommon * common ** BigInt(tree.order - 1);
-      const density = BigInt(tree.density);
-      const numerator = sum * density - BigInt(rightSide(tree)) * one;
-      return { tree, residual: toDouble({ numerator, denominator: density * one }) };
-    });
+    const sum = integers(row, rowCommon).reduce((total, x, i) => total + x * (phi[i] as bigint), 0n);
+    const one = rowCommon * common ** BigInt(tree.order - 1);
+    const density = BigInt(tree.density);
+    const numerator = sum * density - BigInt(rightSide) * one;
+    return toDouble({ numerator, denominator: density * one });
   };
 }
 

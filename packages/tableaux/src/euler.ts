@@ -14,6 +14,6 @@ export const euler: Tableau = /* @__PURE__ */ buildTableau({
     authors: 'Euler',
     year: 1768,
     title: 'Institutionum calculi integralis, volumen primum',
-    where: 'Sectio secunda, caput VII',
+    where: 'Section II, chapter VII',
   },
 });

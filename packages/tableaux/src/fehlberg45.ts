@@ -24,7 +24,7 @@ export const fehlberg45: Tableau = /* @__PURE__ */ buildTableau({
     year: 1969,
     title:
       'Low-order classical Runge-Kutta formulas with stepsize control and their application to some heat transfer problems',
-    where: 'NASA Technical Report R-315, Table III',
+    where: 'NASA Technical Report R-315, Table III (RK4(5), formula 2)',
     url: 'https://ntrs.nasa.gov/citations/19690021375',
   },
 });

@@ -16,7 +16,7 @@ export const heunEuler: Tableau = /* @__PURE__ */ buildTableau({
     authors: 'Hairer, Nørsett, Wanner',
     year: 1993,
     title: 'Solving Ordinary Differential Equations I: Nonstiff Problems, 2nd ed.',
-    where: 'Section II.4, the simplest embedded pair; coefficients as in heun and euler',
+    where: 'Section II.4; Heun’s method with Euler’s embedded',
     doi: '10.1007/978-3-540-78862-1',
   },
 });

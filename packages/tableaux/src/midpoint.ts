@@ -14,7 +14,7 @@ export const midpoint: Tableau = /* @__PURE__ */ buildTableau({
     authors: 'Runge',
     year: 1895,
     title: 'Über die numerische Auflösung von Differentialgleichungen',
-    where: 'Math. Ann. 46, 167-178, eq. (4)',
+    where: 'Math. Ann. 46, 167-178',
     doi: '10.1007/BF01446807',
   },
 });

@@ -14,7 +14,7 @@ export const ralston: Tableau = /* @__PURE__ */ buildTableau({
     authors: 'Ralston',
     year: 1962,
     title: 'Runge-Kutta methods with minimum error bounds',
-    where: 'Math. Comp. 16, 431-437, eq. (3.5)',
+    where: 'Math. Comp. 16, 431-437',
     doi: '10.1090/S0025-5718-1962-0150954-0',
   },
 });

@@ -22,10 +22,9 @@ export function toDouble({ numerator, denominator }: Rational): number {
   const quotient = n / d;
   const twiceRest = 2n * (n % d);
   const up = twiceRest > d || (twiceRest === d && quotient % 2n === 1n);
-  const mantissa = Number(up ? quotient + 1n : quotient);
-  // In two factors, since 2^-shift alone overflows for values near the largest double.
+  // By two powers, each of them a normal double: 2^-shift alone may be too small or too large for one.
   const half = Math.trunc(shift / 2);
-  return mantissa < 2 ** 53 && shift > 1022 ? mantissa * 2 ** -shift : mantissa * 2 ** -half * 2 ** -(shift - half);
+  return Number(up ? quotient + 1n : quotient) * 2 ** -half * 2 ** (half - shift);
 }
 
 /** The exact value of a finite double. */
@@ -57,7 +56,7 @@ export function fractionSum(terms: readonly Rational[]): number {
 }
 
 /** Greatest common divisor, not negative. */
-export function gcd(a: bigint, b: bigint): bigint {
+function gcd(a: bigint, b: bigint): bigint {
   let [x, y] = [a < 0n ? -a : a, b < 0n ? -b : b];
   while (y !== 0n) [x, y] = [y, x % y];
   return x;

@@ -24,9 +24,9 @@ type Tuple<L extends number, T extends readonly Coefficient[] = readonly []> = T
   : Tuple<L, readonly [...T, Coefficient]>;
 
 /** `S` rows: row `i` (from 0) holds `i` coefficients when explicit, or `S` of them. */
-export type Rows<S extends number> = number extends S
-  ? readonly (readonly Coefficient[])[]
-  : { readonly [I in keyof Tuple<S>]: RowAt<I, S> };
+export type Rows<S extends number> = number extends S ? readonly (readonly Coefficient[])[] : RowsOf<Tuple<S>, S>;
+
+type RowsOf<T extends readonly Coefficient[], S extends number> = { readonly [I in keyof T]: RowAt<I, S> };
 
 type RowAt<I, S extends number> = I extends `${infer N extends number}` ? Row<N> | Row<S> : never;
 

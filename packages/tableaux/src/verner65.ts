@@ -191,8 +191,7 @@ export const verner65: Tableau = /* @__PURE__ */ buildTableau({
     authors: 'Verner',
     year: 2010,
     title: 'Numerically optimal Runge-Kutta pairs with interpolants',
-    where:
-      'Numer. Algorithms 53, 383-396; coefficients of the pair with interpolant, "most efficient" 6(5), IIIXb-6(5)',
+    where: 'Numer. Algorithms 53, 383-396; coefficients: the author’s site, most efficient RKV65.IIIXb',
     doi: '10.1007/s11075-009-9290-3',
     url: 'https://www.sfu.ca/~jverner/',
   },

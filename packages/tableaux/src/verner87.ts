@@ -458,7 +458,7 @@ export const verner87: Tableau = /* @__PURE__ */ buildTableau({
     authors: 'Verner',
     year: 2010,
     title: 'Numerically optimal Runge-Kutta pairs with interpolants',
-    where: 'Numer. Algorithms 53, 383-396; coefficients of the pair with interpolant, "most efficient" 8(7), IIa-8(7)',
+    where: 'Numer. Algorithms 53, 383-396; coefficients: the author’s site, most efficient RKV87.IIa',
     doi: '10.1007/s11075-009-9290-3',
     url: 'https://www.sfu.ca/~jverner/',
   },

@@ -1,1 +1,15 @@
-export {};
+export { odeint, odeintAsync, SecondOrderError } from './odeint.ts';
+export type { TensorOptions, TensorStepOptions } from './options.ts';
+export type { TensorFunction } from './tensor-function.ts';
+export type { Times } from './times.ts';
+export type { Like, TensorTree } from './tree.ts';
+export {
+  type Backend,
+  type BackendDescription,
+  BackendError,
+  type BackendOptions,
+  type BackendPart,
+  describeBackend,
+  useBackend,
+} from './backend.ts';
+export { completeGradients } from './tfjs-gradients/complete.ts';

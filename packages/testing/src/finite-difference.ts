@@ -3,7 +3,11 @@
  *
  * @param step spacing of the six points; default 1e-2 of x, or 1e-2 where |x| < 1
  */
-export function derivative(f: (x: number) => number, x: number, step: number = 1e-2 * Math.max(1, Math.abs(x))): number {
+export function derivative(
+  f: (x: number) => number,
+  x: number,
+  step: number = 1e-2 * Math.max(1, Math.abs(x)),
+): number {
   const difference = (n: number) => (f(x + n * step) - f(x - n * step)) / step;
   return 0.75 * difference(1) - 0.15 * difference(2) + difference(3) / 60;
 }

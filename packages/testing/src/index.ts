@@ -1,1 +1,13 @@
-export {};
+export * from './audited.ts';
+export * from './closeness.ts';
+export * from './controller-contract.ts';
+export * from './convergence.ts';
+export * from './deferred.ts';
+export * from './detest.ts';
+export * from './finite-difference.ts';
+export * from './gradient-contract.ts';
+export * from './problem.ts';
+export * from './problems.ts';
+export * from './solver-contract.ts';
+export * from './space-contract.ts';
+export * from './variational.ts';

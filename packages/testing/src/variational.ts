@@ -40,7 +40,10 @@ export function variational(problem: DifferentiableProblem): TestProblem & {
       }
       return slope;
     },
-    y0: [...problem.y0, ...Array.from({ length: n * columns }, (_, k) => (Math.floor(k / columns) === k % columns ? 1 : 0))],
+    y0: [
+      ...problem.y0,
+      ...Array.from({ length: n * columns }, (_, k) => (Math.floor(k / columns) === k % columns ? 1 : 0)),
+    ],
     parameters: problem.parameters,
     t0: problem.t0,
     t1: problem.t1,
@@ -59,5 +62,7 @@ export function variational(problem: DifferentiableProblem): TestProblem & {
 
 /** cotangent . matrix. */
 export function pull(cotangent: ArrayLike<number>, matrix: readonly (readonly number[])[]): number[] {
-  return (matrix[0] ?? []).map((_, j) => matrix.reduce((sum, row, i) => sum + (cotangent[i] as number) * (row[j] as number), 0));
+  return (matrix[0] ?? []).map((_, j) =>
+    matrix.reduce((sum, row, i) => sum + (cotangent[i] as number) * (row[j] as number), 0),
+  );
 }

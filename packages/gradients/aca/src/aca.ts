@@ -2,9 +2,9 @@ import {
   type Gradient,
   type GradientTask,
   type Recording,
+  type Routine,
   record,
   replayCotangents,
-  type Routine,
 } from '@neural-ode/core';
 
 /**
@@ -27,7 +27,6 @@ export const aca: Gradient = {
       stats: recorded.stats,
       // The last state is no checkpoint: no step starts there.
       retained: task.wantTimes ? [...checkpoints, ...recorded.ys] : checkpoints.slice(0, -1),
-      // biome-ignore lint/correctness/useYield: nothing here waits for a number
       *pullback(cotangents) {
         return replayCotangents(
           recorded,

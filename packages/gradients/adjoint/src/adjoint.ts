@@ -3,14 +3,14 @@ import {
   type Cotangents,
   type Gradient,
   type GradientTask,
-  integrate,
   InvalidInputError,
+  integrate,
   prepare,
-  read,
   type Recorded,
   type Recording,
-  record,
   type Routine,
+  read,
+  record,
   SolveError,
   type StepOptions,
   timeCotangents,
@@ -117,9 +117,7 @@ function* backsolve<Y, P>(
     );
   }
   return {
-    ts: task.wantTimes
-      ? timeCotangents(prepared.field, space, ts, ys, cotangents, a.sum)
-      : undefined,
+    ts: task.wantTimes ? timeCotangents(prepared.field, space, ts, ys, cotangents, a.sum) : undefined,
     y0: withFirstOutput(task, a.sum, cotangents),
     parameters: g.sum as P,
     stats: {

@@ -22,9 +22,21 @@ export function augmentedSpace<Y, P>(space: Space<Y>, parameters: Space<P>): Spa
   const size = ({ y, a, g }: Z) => space.size(y) + space.size(a) + parameters.size(g);
   return {
     combine: (base, coefficients, terms) => ({
-      y: space.combine(base && base.y, coefficients, terms.map((z) => z.y)),
-      a: space.combine(base && base.a, coefficients, terms.map((z) => z.a)),
-      g: parameters.combine(base && base.g, coefficients, terms.map((z) => z.g)),
+      y: space.combine(
+        base === null ? null : base.y,
+        coefficients,
+        terms.map((z) => z.y),
+      ),
+      a: space.combine(
+        base === null ? null : base.a,
+        coefficients,
+        terms.map((z) => z.a),
+      ),
+      g: parameters.combine(
+        base === null ? null : base.g,
+        coefficients,
+        terms.map((z) => z.g),
+      ),
     }),
     zeros: ({ y, a, g }) => ({ y: space.zeros(y), a: space.zeros(a), g: parameters.zeros(g) }),
     dot: (p, q) => space.dot(p.y, q.y) + space.dot(p.a, q.a) + parameters.dot(p.g, q.g),
@@ -71,10 +83,7 @@ export function augmentedNorm<Y, P>(
 }
 
 /** The field of the reverse solve: y' = f, a' = -a . df/dy, g' = -a . df/dp. */
-export function augmentedField<Y, P>(
-  field: Field<Y, P>,
-  space: Space<Y>,
-): Field<Augmented<Y, P>, null> {
+export function augmentedField<Y, P>(field: Field<Y, P>, space: Space<Y>): Field<Augmented<Y, P>, null> {
   const { parameterSpace } = field;
   return {
     parameters: null,
@@ -101,9 +110,7 @@ function pooled(parts: readonly (readonly [Reading, number])[]): Reading {
   return mapReadings(
     parts.map(([reading]) => reading),
     (norms) =>
-      total === 0
-        ? 0
-        : Math.sqrt(norms.reduce((sum, r, i) => sum + r * r * (parts[i]?.[1] ?? 0), 0) / total),
+      total === 0 ? 0 : Math.sqrt(norms.reduce((sum, r, i) => sum + r * r * (parts[i]?.[1] ?? 0), 0) / total),
   );
 }
 

@@ -1,1 +1,1 @@
-export { adjoint, adjointGradient, type AdjointOptions } from './adjoint.ts';
+export { type AdjointOptions, adjoint, adjointGradient } from './adjoint.ts';

@@ -1,1 +1,1 @@
-export { direct, naive, naiveGradient, type NaiveOptions } from './naive.ts';
+export { direct, type NaiveOptions, naive, naiveGradient } from './naive.ts';

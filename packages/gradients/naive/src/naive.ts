@@ -4,9 +4,9 @@ import {
   type GradientTask,
   type Recorded,
   type Recording,
+  type Routine,
   record,
   replayCotangents,
-  type Routine,
 } from '@neural-ode/core';
 import { searchCotangents } from './search-cotangents.ts';
 
@@ -43,19 +43,14 @@ export function naiveGradient(options: NaiveOptions = {}): Gradient {
         retained: [...retained],
         // biome-ignore lint/correctness/useYield: nothing here waits for a number
         *pullback(cotangents) {
-          return search
-            ? searchCotangents(recorded, stepping, cotangents)
-            : stepCotangents(recorded, cotangents);
+          return search ? searchCotangents(recorded, stepping, cotangents) : stepCotangents(recorded, cotangents);
         },
       };
     },
   };
 }
 
-function stepCotangents<Y, P>(
-  recorded: Recorded<Y, P>,
-  cotangents: readonly (Y | undefined)[],
-): Cotangents<Y, P> {
+function stepCotangents<Y, P>(recorded: Recorded<Y, P>, cotangents: readonly (Y | undefined)[]): Cotangents<Y, P> {
   const accepted = recorded.trials.filter((trial) => trial.accepted);
   return replayCotangents(
     recorded,

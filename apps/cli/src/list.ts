@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import { registered, useBackend } from 'neural-ode';
+import '@neural-ode/backend-cpu/register';
+import '@neural-ode/backend-wasm/register';
+import { named } from './arguments.ts';
+import type { Io } from './io.ts';
+import { table } from './table.ts';
+
+/** Adds `list`: what can be named in the other commands. */
+export function listCommand(command: Command, io: Io): void {
+  command
+    .description('List the registered solvers, gradient strategies, controllers and backends.')
+    .action(async () => {
+      const solvers = registered('solver').map((name) => {
+        const { order, errorOrder } = named('solver', name);
+        return [name, String(order), errorOrder === undefined ? 'none' : String(errorOrder)];
+      });
+      const backends: string[][] = [];
+      for (const name of registered('backend')) backends.push([name, await starting(name)]);
+      io.stdout.write(
+        [
+          table(['solver', 'order', 'order of error estimate'], solvers),
+          table(['gradient strategy'], registered('gradient').map((name) => [name])),
+          table(['controller'], registered('controller').map((name) => [name])),
+          table(['backend', 'starts here'], backends, [0, 1]),
+          '',
+        ].join('\n\n').trimEnd().concat('\n'),
+      );
+    });
+}
+
+/** Whether a backend starts, or why not. */
+async function starting(name: string): Promise<string> {
+  try {
+    await useBackend(name as Parameters<typeof useBackend>[0]);
+    return 'yes';
+  } catch (error) {
+    return `no: ${(error as Error).message}`;
+  }
+}

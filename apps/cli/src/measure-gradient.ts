@@ -1,0 +1,96 @@
+import {
+  arrayField,
+  type BackwardStats,
+  float64Space,
+  type Gradient,
+  type Recording,
+  runSync,
+  SolveError,
+  type Solver,
+  type Stats,
+} from 'neural-ode';
+import { median } from './table.ts';
+import { vanDerPol } from './van-der-pol.ts';
+
+/** What a gradient is worth, and what it took. */
+export interface Measurement {
+  /** Relative error of the gradient; null when the strategy failed. */
+  readonly error: number | null;
+  /** Absent when the strategy failed. */
+  readonly cost?: {
+    readonly forward: Stats;
+    readonly backward: BackwardStats;
+    /** States kept for the way back. */
+    readonly retained: number;
+    /** Median of the runs. */
+    readonly ms: number;
+  };
+  /** Why it failed, or how far to trust it; in a few words. */
+  readonly note: string;
+  /** The failure in full. */
+  readonly failure?: string;
+}
+
+/** The gradient of the loss with respect to (y0, mu), to about twelve digits. */
+export function goldenGradient(solver: Solver, gradient: Gradient): number[] {
+  return differentiate(gradient, solver, 1e-13).gradient;
+}
+
+/** Measures one strategy at one tolerance; a failing solve is a measurement too. */
+export function measure(gradient: Gradient, solver: Solver, tolerance: number, golden: readonly number[]): Measurement {
+  try {
+    const runs = [differentiate(gradient, solver, tolerance)];
+    const end = performance.now() + 100;
+    while (runs.length < 3 || (runs.length < 15 && performance.now() < end)) {
+      runs.push(differentiate(gradient, solver, tolerance));
+    }
+    const { gradient: found, ms: _, note, ...cost } = runs[0] as Run;
+    const error = Math.hypot(...found.map((value, n) => value - (golden[n] as number))) / Math.hypot(...golden);
+    return { error, cost: { ...cost, ms: median(runs.map((run) => run.ms)) }, note };
+  } catch (failure) {
+    if (!(failure instanceof SolveError)) throw failure;
+    const { status, t, h, message } = failure;
+    return { error: null, note: `${status} at t = ${t.toPrecision(4)} (h = ${h.toExponential(1)})`, failure: message };
+  }
+}
+
+interface Run {
+  readonly gradient: number[];
+  readonly forward: Stats;
+  readonly backward: BackwardStats;
+  readonly retained: number;
+  readonly ms: number;
+  readonly note: string;
+}
+
+/** One gradient. It goes through the strategy itself, since `odeintVjp` does not tell which states are kept. */
+function differentiate(strategy: Gradient, solver: Solver, tolerance: number): Run {
+  const { f, vjp, y0, ts, parameters } = vanDerPol;
+  const notes: string[] = [];
+  const start = performance.now();
+  const recording: Recording<Float64Array, Float64Array> = runSync(
+    strategy.record({
+      field: arrayField(f, { size: y0.length, parameters, vjp }),
+      space: float64Space,
+      y0: Float64Array.from(y0),
+      ts,
+      options: { solver, rtol: tolerance, atol: tolerance },
+      wantTimes: false,
+      warn: (message) => notes.push(message),
+    }),
+  );
+  const end = recording.ys[1] as Float64Array;
+  const back = runSync(recording.pullback([undefined, end.map((value) => 2 * value)]));
+  const ms = performance.now() - start;
+  if (back.stats.reconstructionError !== undefined) {
+    notes.unshift(`reconstruction error ${back.stats.reconstructionError.toExponential(1)}`);
+  }
+  return {
+    gradient: [...back.y0, ...back.parameters],
+    forward: recording.stats,
+    backward: back.stats,
+    retained: recording.retained.length,
+    ms,
+    note: notes[0] ?? '',
+  };
+}

@@ -1,0 +1,27 @@
+import { odeintVjp } from 'neural-ode';
+import type { Objective, SolveOptions } from './objective.ts';
+import type { Observations } from './observations.ts';
+import { field, initialState, positionCount, vjp } from './problem.ts';
+
+/** The objective on plain arrays: double precision, with the field's vjp written by hand. */
+export function arrayObjective({ ts, positions, weights }: Observations, options: SolveOptions): Objective {
+  return {
+    evaluate(masses) {
+      const solve = odeintVjp(field, initialState, ts, { ...options, vjp, parameters: masses } as Parameters<typeof odeintVjp>[3]);
+      let loss = 0;
+      const cotangents = solve.ys.map((y, n) => {
+        const cotangent = new Float64Array(y.length);
+        const weight = weights[n] as number;
+        for (let c = 0; c < positionCount; c++) {
+          const difference = (y[c] as number) - (positions[n]?.[c] as number);
+          loss += weight * difference ** 2;
+          cotangent[c] = 2 * weight * difference;
+        }
+        return cotangent;
+      });
+      const { parameters, stats } = solve.pullback(cotangents);
+      return { loss, gradient: [...parameters], forward: solve.stats, backward: stats };
+    },
+    dispose() {},
+  };
+}

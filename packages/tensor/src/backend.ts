@@ -1,0 +1,113 @@
+import { NeuralOdeError, type RegistryNames, registered, resolve } from '@neural-ode/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { completeGradients } from './tfjs-gradients/complete.ts';
+
+/** Options of {@link useBackend}; a backend's `./register` entry adds its own. */
+export interface BackendOptions {
+  /** Told of what is odd but no error. Default: nobody. */
+  readonly warn?: ((message: string) => void) | undefined;
+}
+
+/** A TensorFlow.js backend that can be started. */
+export interface BackendPart {
+  /** As in tfjs's own registry. */
+  readonly name: string;
+  /** `'auto'` tries the highest first. */
+  readonly priority: number;
+  /** Why it cannot run here, as far as that is known without starting it; undefined when nothing speaks against it. */
+  probe(): Promise<string | undefined>;
+  /**
+   * Loads the backend and makes it ready, once; it need not make it the current one.
+   *
+   * @throws an error whose message says what is missing and what would do
+   */
+  start(options: BackendOptions): Promise<void>;
+  /** What is known of the running backend. */
+  describe?(): Partial<Omit<BackendDescription, 'name'>>;
+}
+
+/** What is running. */
+export interface BackendDescription {
+  readonly name: string;
+  /** Whether it uses vector instructions, and how many threads, where known. */
+  readonly simd?: boolean;
+  readonly threads?: number;
+  /** Bytes that tensors hold, and their number. */
+  readonly bytes: number;
+  readonly tensors: number;
+}
+
+/** A backend: by value, or by registered name. */
+export type Backend = BackendPart | RegistryNames['backend'];
+
+/** No backend could be started. */
+export class BackendError extends NeuralOdeError {
+  /** Why not, for each candidate by name. */
+  readonly reasons: Readonly<Record<string, string>>;
+
+  constructor(reasons: Readonly<Record<string, string>>) {
+    const list = Object.entries(reasons).map(([name, reason]) => `\n- ${name}: ${reason}`);
+    super(
+      'backend',
+      list.length === 0
+        ? "No TensorFlow.js backend is registered: import '@neural-ode/backend-wasm/register' or '@neural-ode/backend-cpu/register'."
+        : `No TensorFlow.js backend could be started.${list.join('')}`,
+    );
+    this.reasons = reasons;
+  }
+}
+
+/**
+ * Starts a TensorFlow.js backend and makes it the current one; again for one that runs costs nothing. Completes the
+ * gradients that tfjs lacks.
+ *
+ * @param backend one backend, several in order of preference, or `'auto'` (default) for the best registered one that starts
+ * @throws RegistryError for an unknown name, BackendError when none starts
+ */
+export async function useBackend(
+  backend: 'auto' | Backend | readonly Backend[] = 'auto',
+  options: BackendOptions = {},
+): Promise<BackendDescription> {
+  completeGradients();
+  const reasons: Record<string, string> = {};
+  for (const part of candidates(backend)) {
+    const reason = (await part.probe()) ?? (await startReason(part, options));
+    if (reason === undefined) {
+      started.set(part.name, part);
+      return describeBackend();
+    }
+    reasons[part.name] = reason;
+  }
+  throw new BackendError(reasons);
+}
+
+const started = new Map<string, BackendPart>();
+
+/** What the current backend is. */
+export function describeBackend(): BackendDescription {
+  const { numBytes, numTensors } = tf.memory();
+  const name = tf.getBackend();
+  return { name, ...started.get(name)?.describe?.(), bytes: numBytes, tensors: numTensors };
+}
+
+function candidates(backend: 'auto' | Backend | readonly Backend[]): BackendPart[] {
+  const part = (one: Backend) => resolve('backend', one as never) as BackendPart;
+  if (Array.isArray(backend)) return backend.map(part);
+  if (backend !== 'auto') return [part(backend as Backend)];
+  return registered('backend')
+    .map((name) => part(name as never))
+    .sort((a, b) => b.priority - a.priority);
+}
+
+async function startReason(part: BackendPart, options: BackendOptions): Promise<string | undefined> {
+  const before = tf.getBackend();
+  try {
+    await part.start(options);
+    // tfjs's own result, since getBackend names a backend even after its start failed.
+    if ((await tf.setBackend(part.name)) && tf.getBackend() === part.name) return undefined;
+    throw new Error('tfjs could not initialize it');
+  } catch (error) {
+    if (before && tf.getBackend() !== before) await tf.setBackend(before);
+    return error instanceof Error ? error.message : String(error);
+  }
+}

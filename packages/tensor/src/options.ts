@@ -1,0 +1,99 @@
+import {
+  type BackwardStats,
+  type ByValueOrName,
+  InvalidInputError,
+  type Mesh,
+  resolve,
+  type Stats,
+  type StepOptions,
+} from '@neural-ode/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Representation } from './representation.ts';
+import { type FlatTree, flattenLike, type TensorTree } from './tree.ts';
+import { warnOnce } from './warn-once.ts';
+
+/** Options of a solve on tensors. Times and step sizes are doubles. */
+export interface TensorStepOptions<A = undefined>
+  extends Omit<StepOptions<never>, 'solver' | 'controller' | 'rtol' | 'atol' | 'norm'> {
+  /** The method: a value, or a registered name. */
+  readonly solver: ByValueOrName<'solver'>;
+  readonly controller?: ByValueOrName<'controller'> | undefined;
+  /** Relative tolerance: a number, or a tree as y0 with one for each component. Default 1e-5. */
+  readonly rtol?: number | TensorTree | undefined;
+  /** Absolute tolerance, in the state's unit, likewise. Default 1e-7. */
+  readonly atol?: number | TensorTree | undefined;
+  /** Handed to the field as its third argument; a tree of tensors, of which the float32 ones are differentiated. */
+  readonly args?: A | undefined;
+  /**
+   * Where states lie between evaluations: `'arrays'` of doubles, so that only the field computes in float32, or
+   * `'tensors'` on the backend. Default `'auto'`: arrays on the backends cpu, wasm and tensorflow, else tensors.
+   */
+  readonly states?: 'auto' | 'arrays' | 'tensors' | undefined;
+  /** Told when a result should not be trusted. Default: `console.warn`, once for each message. */
+  readonly warn?: ((message: string) => void) | undefined;
+}
+
+/** Options of a differentiable solve. */
+export interface TensorOptions<A = undefined> extends TensorStepOptions<A> {
+  /** The gradient strategy, as a value or a registered name. Needed only where a gradient is taken. */
+  readonly gradient?: ByValueOrName<'gradient'> | undefined;
+  /** Told what the solve cost, and its accepted steps, as soon as it ended. */
+  readonly onForward?: ((stats: Stats & { readonly mesh: Pick<Mesh<unknown>, 'ts'> }) => void) | undefined;
+  /** Told what the gradient cost, as soon as it was computed. */
+  readonly onBackward?: ((stats: BackwardStats) => void) | undefined;
+}
+
+/** Options as the generic code takes them. */
+export function stepOptions<Y>(
+  options: TensorStepOptions<unknown>,
+  y: FlatTree,
+  states: Representation<Y>,
+): StepOptions<Y> {
+  const { firstStep, maxStep, maxSteps, mesh, minStep, stepSize, stops, controller } = options;
+  const rtol = tolerance('rtol', options.rtol, y, states);
+  if (typeof rtol === 'number' && rtol < leastRtol) {
+    warner(options)(
+      `rtol is ${rtol}, but the field computes in float32: below ${leastRtol} its round-off is taken for error, so steps ` +
+        'shrink and gain nothing: raise rtol.',
+    );
+  }
+  return {
+    firstStep,
+    maxStep,
+    maxSteps,
+    mesh,
+    minStep,
+    stepSize,
+    stops,
+    solver: resolve('solver', options.solver),
+    controller: controller && resolve('controller', controller),
+    rtol,
+    atol: tolerance('atol', options.atol, y, states),
+  };
+}
+
+/** Measured: a field in float32 gains nothing from less. */
+const leastRtol = 1e-7;
+
+/** Where the options send warnings. */
+export function warner({ warn }: TensorStepOptions<unknown>): (message: string) => void {
+  return warn ?? warnOnce;
+}
+
+function tolerance<Y>(
+  input: 'rtol' | 'atol',
+  value: number | TensorTree | undefined,
+  y: FlatTree,
+  states: Representation<Y>,
+): number | Y | undefined {
+  if (value === undefined || typeof value === 'number') return value;
+  const fail = (message: string) => new InvalidInputError(input, `${message} Give a number, or a tree as y0.`);
+  const leaves = flattenLike(y.structure, value, input, fail);
+  leaves.forEach((leaf, n) => {
+    const due = (y.leaves[n] as tf.Tensor).shape;
+    if (!tf.util.arraysEqual(leaf.shape, due)) {
+      throw fail(`${input} has a leaf of shape [${leaf.shape}] where ${y.paths[n]} has [${due}].`);
+    }
+  });
+  return states.pack(leaves);
+}

@@ -1,0 +1,85 @@
+import { type Field, InvalidInputError, type Problem, type StepOptions } from '@neural-ode/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { chooseStates } from './choose-states.ts';
+import { offTape } from './engine.ts';
+import { stepOptions, type TensorStepOptions, warner } from './options.ts';
+import { probe, type Reads } from './probe.ts';
+import type { Representation } from './representation.ts';
+import { tensorField } from './tensor-field.ts';
+import type { BoundFunction } from './tensor-function.ts';
+import { completeGradients } from './tfjs-gradients/complete.ts';
+import { coarseTimes } from './times.ts';
+import { flatten, type TensorTree } from './tree.ts';
+
+/** The user's function with its state and arguments, checked. */
+export function bind(f: unknown, y0: TensorTree, args: unknown): BoundFunction {
+  completeGradients();
+  if (typeof f !== 'function') throw new InvalidInputError('f', `f is ${typeof f}: give a function f(t, y, args).`);
+  const y = flatten(y0, 'y0', (message) => new InvalidInputError('y0', message));
+  if (y.leaves.length === 0) throw new InvalidInputError('y0', 'y0 holds no tensor: give a state of at least one.');
+  y.leaves.forEach((leaf, n) => {
+    if (leaf.dtype === 'float32') return;
+    throw new InvalidInputError('y0', `${y.paths[n]} has dtype ${leaf.dtype}: cast it to float32, so that it can vary.`);
+  });
+  const fail = (message: string) => new InvalidInputError('args', message);
+  return {
+    f: f as BoundFunction['f'],
+    y,
+    args: args === undefined ? undefined : flatten(args, 'args', fail),
+    argsTree: args as TensorTree | undefined,
+  };
+}
+
+/** A tensor problem in the terms of the generic code, which does not look into states (`unknown`). */
+export interface Setup {
+  readonly states: Representation<unknown>;
+  readonly parameters: Representation<unknown>;
+  readonly field: Field<unknown, unknown>;
+  readonly y0: unknown;
+  readonly options: StepOptions<unknown>;
+  readonly warn: (message: string) => void;
+  problem(t0: number, t1: number): Problem<unknown, unknown>;
+  /** Warns when float32 times are too coarse for the steps taken. */
+  checkTimes(mesh: readonly number[]): void;
+  /** Disposes what is kept for the solve. */
+  close(): void;
+}
+
+/** @param reads what the function reads, where a gradient is wanted */
+export function setUp(bound: BoundFunction, options: TensorStepOptions<unknown>, reads?: Reads): Setup {
+  const states = chooseStates(bound.y.leaves, options.states);
+  const parameters = chooseStates(reads?.parameters ?? [], options.states);
+  const close = () => {
+    states.close();
+    parameters.close();
+  };
+  try {
+    return offTape(() => {
+      const field = tensorField(bound, states, parameters, reads);
+      const y0 = states.pack(bound.y.leaves);
+      const warn = warner(options);
+      return {
+        states,
+        parameters,
+        field,
+        y0,
+        warn,
+        options: stepOptions(options, bound.y, states),
+        problem: (t0, t1) => ({ field, space: states.space, y0, t0, t1 }),
+        checkTimes(mesh) {
+          const warning = coarseTimes(mesh, () => (reads ?? probe(bound, mesh[0] as number)).time);
+          if (warning) warn(warning);
+        },
+        close,
+      };
+    });
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** Throws the tensors' disposal at their owners: used where a result was half made. */
+export function disposeAll(tensors: readonly tf.Tensor[]): void {
+  for (const tensor of tensors) tensor.dispose();
+}

@@ -1,0 +1,145 @@
+import type { Deferred, Reading, Space, Tolerance } from '@neural-ode/core';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** A box of tensors, one a leaf of the user's tree; a tape may put its own clones in their place. */
+export interface TensorState {
+  leaves: readonly tf.Tensor[];
+}
+
+/**
+ * States that stay tensors, computed on by tfjs in float32; norms are read back only when somebody waits for them. All
+ * that the space makes survives the enclosing tidy and is disposed by `release`, at the latest by `close`.
+ */
+export class TensorSpace implements Space<TensorState> {
+  readonly #kept = new Set<tf.Tensor>();
+
+  /** A state of the tensors that `f` returns, which must be new; whatever else `f` makes is disposed. */
+  make(f: () => tf.Tensor[]): TensorState {
+    const leaves = tf.tidy(f);
+    for (const leaf of leaves) this.#kept.add(tf.keep(leaf));
+    return { leaves };
+  }
+
+  combine(base: TensorState | null, coefficients: readonly number[], terms: readonly TensorState[]): TensorState {
+    const like = base ?? (terms[0] as TensorState);
+    return this.make(() =>
+      like.leaves.map((_, n) => {
+        let sum: tf.Tensor | undefined = base?.leaves[n];
+        terms.forEach((term, j) => {
+          const product = tf.mul(term.leaves[n] as tf.Tensor, coefficients[j] as number);
+          sum = sum ? tf.add(sum, product) : product;
+        });
+        return sum === base?.leaves[n] ? (sum as tf.Tensor).clone() : (sum as tf.Tensor);
+      }),
+    );
+  }
+
+  zeros(like: TensorState): TensorState {
+    return this.make(() => like.leaves.map((leaf) => tf.zeros(leaf.shape)));
+  }
+
+  dot(a: TensorState, b: TensorState): number {
+    return this.#deferred(() => total(a.leaves.map((leaf, n) => tf.mul(leaf, b.leaves[n] as tf.Tensor)))).sync();
+  }
+
+  norm(y: TensorState): Reading {
+    return this.#rootMeanSquare(y.leaves, () => y.leaves.map((leaf) => tf.square(leaf)));
+  }
+
+  errorNorm(error: TensorState, y0: TensorState, y1: TensorState, tolerance: Tolerance<TensorState>): Reading {
+    return this.#rootMeanSquare(error.leaves, () =>
+      error.leaves.map((e, n) => tf.square(ratio(e, scale(y0, y1, tolerance, n).value))),
+    );
+  }
+
+  errorNormVjp(
+    error: TensorState,
+    y0: TensorState,
+    y1: TensorState,
+    tolerance: Tolerance<TensorState>,
+    cotangent: number,
+  ): { error: TensorState; y0: TensorState; y1: TensorState } {
+    const parts = tf.tidy(() => {
+      const scales = error.leaves.map((_, n) => scale(y0, y1, tolerance, n));
+      const ratios = error.leaves.map((e, n) => ratio(e, (scales[n] as Scale).value));
+      const size = this.size(error);
+      const norm = tf.sqrt(tf.div(total(ratios.map((r) => tf.square(r))), Math.max(1, size)));
+      // dnorm/dr = r / (size norm), and zero where all errors are.
+      const weight = tf.divNoNan(tf.scalar(cotangent / Math.max(1, size)), norm);
+      return ratios.map((r, n) => {
+        const { value, rtol, first, larger } = scales[n] as Scale;
+        const slope = tf.divNoNan(tf.mul(weight, r), value);
+        const through = tf.neg(tf.mul(tf.mul(slope, r), tf.mul(rtol, tf.sign(larger))));
+        const zero = tf.zerosLike(through);
+        return { error: slope, y0: tf.where(first, through, zero), y1: tf.where(first, zero, through) };
+      });
+    });
+    const state = (key: 'error' | 'y0' | 'y1') => this.make(() => parts.map((part) => part[key].clone()));
+    const back = { error: state('error'), y0: state('y0'), y1: state('y1') };
+    tf.dispose(parts);
+    return back;
+  }
+
+  size(y: TensorState): number {
+    return y.leaves.reduce((sum, leaf) => sum + leaf.size, 0);
+  }
+
+  release(y: TensorState): void {
+    for (const leaf of y.leaves) if (this.#kept.delete(leaf)) leaf.dispose();
+  }
+
+  /** Disposes all that was not released. The space may be used again. */
+  close(): void {
+    for (const tensor of this.#kept) tensor.dispose();
+    this.#kept.clear();
+  }
+
+  #rootMeanSquare(leaves: readonly tf.Tensor[], squares: () => tf.Tensor[]): Reading {
+    const size = leaves.reduce((sum, leaf) => sum + leaf.size, 0);
+    if (size === 0) return 0;
+    return this.#deferred(() => tf.sqrt(tf.div(total(squares()), size)));
+  }
+
+  /** A scalar that is computed now and read when it is waited for. */
+  #deferred(f: () => tf.Tensor): Deferred {
+    const state = this.make(() => [f()]);
+    const scalar = state.leaves[0] as tf.Tensor;
+    let value: number | undefined;
+    const take = (data: ArrayLike<number>): number => {
+      value = data[0] as number;
+      this.release(state);
+      return value;
+    };
+    return {
+      sync: () => value ?? take(scalar.dataSync()),
+      async: async () => value ?? take(await scalar.data()),
+    };
+  }
+}
+
+interface Scale {
+  readonly value: tf.Tensor;
+  readonly rtol: tf.Tensor | number;
+  /** Where |y0| >= |y1|, and the component that is larger. */
+  readonly first: tf.Tensor;
+  readonly larger: tf.Tensor;
+}
+
+/** atol + rtol max(|y0|, |y1|) of leaf n. */
+function scale(y0: TensorState, y1: TensorState, { rtol, atol }: Tolerance<TensorState>, n: number): Scale {
+  const [a, b] = [y0.leaves[n] as tf.Tensor, y1.leaves[n] as tf.Tensor];
+  const at = (tolerance: number | TensorState) =>
+    typeof tolerance === 'number' ? tolerance : (tolerance.leaves[n] as tf.Tensor);
+  const first = tf.greaterEqual(tf.abs(a), tf.abs(b));
+  const larger = tf.where(first, a, b);
+  return { value: tf.add(tf.mul(tf.abs(larger), at(rtol)), at(atol)), rtol: at(rtol), first, larger };
+}
+
+/** error / scale, 0 where the error is zero whatever the scale; an infinite or NaN error stays one. */
+function ratio(error: tf.Tensor, scaleOf: tf.Tensor): tf.Tensor {
+  return tf.where(tf.equal(error, 0), tf.zerosLike(error), tf.div(error, scaleOf));
+}
+
+function total(parts: readonly tf.Tensor[]): tf.Tensor {
+  return tf.addN(parts.map((part) => tf.sum(part)));
+}

@@ -1,0 +1,40 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { binary } from './binary.ts';
+import { constants } from './constants.ts';
+import type { Gradient } from './gradient.ts';
+import { matMul } from './mat-mul.ts';
+import { reductions } from './reductions.ts';
+import { shapes } from './shapes.ts';
+import { unary } from './unary.ts';
+
+/** Those that replace tfjs's own, which are wrong, fail, or have no second derivative (measured on 4.22). */
+const repaired = new Set(
+  ['Tanh', 'Sigmoid', 'Exp', 'Softmax', 'Maximum', 'Minimum', 'SquaredDifference', 'Cumsum', 'BatchMatMul', 'Greater'].concat(
+    ['GreaterEqual', 'Less', 'LessEqual', 'Equal', 'NotEqual', 'Elu', 'Expm1', 'Sqrt', 'Rsqrt', 'Reciprocal', 'Tan'],
+  ),
+);
+
+let completed: tf.GradConfig | undefined;
+
+/**
+ * Registers the gradients that tfjs-core lacks outside of a bundler, and replaces those of its own that are wrong. It may
+ * be called again and again, and again after `@tensorflow/tfjs` was loaded, which registers its own.
+ *
+ * A gradient is looked up when its operation runs forward, so this must have been called by then: `useBackend` and
+ * `odeint` call it.
+ */
+export function completeGradients(): void {
+  if (completed && tf.getGradient('Tanh') === completed) return;
+  for (const gradient of [...unary, ...binary, ...constants, ...reductions, ...shapes, matMul]) register(gradient);
+  completed = tf.getGradient('Tanh');
+}
+
+function register(gradient: Gradient): void {
+  const { kernelName } = gradient;
+  if (tf.getGradient(kernelName)) {
+    if (!repaired.has(kernelName)) return;
+    // Registering over another is warned about.
+    tf.unregisterGradient(kernelName);
+  }
+  tf.registerGradient(gradient as unknown as tf.GradConfig);
+}

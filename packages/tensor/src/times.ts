@@ -1,0 +1,47 @@
+import { checkTimes } from '@neural-ode/core';
+import * as tf from '@tensorflow/tfjs-core';
+
+/** Output times: doubles, or a float32 tensor `[n]` when they are to be differentiated. */
+export type Times = readonly number[] | Float64Array | tf.Tensor1D;
+
+/** The times as doubles, checked. */
+export function readTimes(ts: Times): number[] {
+  return checked(ts instanceof tf.Tensor ? ts.dataSync() : ts);
+}
+
+/** Likewise, from a backend that cannot be read synchronously. */
+export async function readTimesAsync(ts: Times): Promise<number[]> {
+  return checked(ts instanceof tf.Tensor ? await ts.data() : ts);
+}
+
+function checked(ts: Iterable<number>): number[] {
+  const times = Array.from(ts);
+  checkTimes(times, 'ts');
+  return times;
+}
+
+/** Half the spacing of float32 numbers near 1. */
+const rounding = 2 ** -24;
+
+/**
+ * A warning when float32 cannot tell a step's times apart well enough.
+ *
+ * @param mesh the step ends
+ * @param readsTime whether f depends on t; asked only when it matters
+ */
+export function coarseTimes(mesh: readonly number[], readsTime: () => boolean): string | undefined {
+  let worst = 0;
+  let at = 0;
+  for (let n = 1; n < mesh.length; n++) {
+    const [t0, t1] = [mesh[n - 1] as number, mesh[n] as number];
+    const share = (rounding * Math.max(Math.abs(t0), Math.abs(t1))) / Math.abs(t1 - t0);
+    if (share > worst) [worst, at] = [share, n];
+  }
+  if (worst < 0.01 || !readsTime()) return undefined;
+  const [t0, t1] = [mesh[at - 1] as number, mesh[at] as number];
+  return (
+    `f receives t as a float32 scalar, which at t = ${t1} is off by up to ${(rounding * Math.abs(t1)).toExponential(1)}, ` +
+    `${Math.round(100 * worst)} % of the step of ${Math.abs(t1 - t0).toExponential(1)} taken there: ` +
+    'move the origin of time nearer.'
+  );
+}
