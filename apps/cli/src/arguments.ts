@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { type Kind, type RegistryKinds, RegistryError, registered, resolve } from 'neural-ode';
+import { type Kind, RegistryError, type RegistryKinds, registered, resolve } from 'neural-ode';
 import { UsageError } from './io.ts';
 
 /** Parses a finite number above zero. */

@@ -1,6 +1,6 @@
 import { resolve as absolute } from 'node:path';
 import type { Command } from 'commander';
-import { registered, type Solver } from 'neural-ode';
+import { registered } from 'neural-ode';
 import { adaptiveSolver, named, positives, words } from './arguments.ts';
 import { breathe, type Io } from './io.ts';
 import { goldenGradient, type Measurement, measure } from './measure-gradient.ts';
@@ -21,7 +21,12 @@ export function compareCommand(command: Command, io: Io): void {
     .description('Compare the error and the cost of the gradient strategies on the van der Pol equation.')
     .option('--solver <name>', 'an adaptive solver', 'dopri5')
     .option('--strategies <names>', 'with commas between (default: all that are registered)', words)
-    .option('--tolerances <numbers>', 'each used as rtol and as atol', positives, [1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8])
+    .option(
+      '--tolerances <numbers>',
+      'each used as rtol and as atol',
+      positives,
+      [1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8],
+    )
     .option('--out <file>', 'also write the rows as JSON')
     .addHelpText(
       'after',
@@ -71,7 +76,18 @@ interface Row {
 const vanDerPolFacts = { name: 'vanDerPol', y0: vanDerPol.y0, ts: vanDerPol.ts, parameters: vanDerPol.parameters };
 
 function report(rows: readonly (Row & Measurement)[]): string {
-  const head = ['tolerance', 'strategy', 'error', 'f forward', 'f backward', 'vjps', 'accepted', 'rejected', 'kept', 'ms'];
+  const head = [
+    'tolerance',
+    'strategy',
+    'error',
+    'f forward',
+    'f backward',
+    'vjps',
+    'accepted',
+    'rejected',
+    'kept',
+    'ms',
+  ];
   const cells = rows.map((row) => {
     const start = [row.tolerance.toExponential(), row.strategy];
     if (!row.cost || row.error === null) return [...start, 'failed', '', '', '', '', '', '', '', row.note];
@@ -79,7 +95,9 @@ function report(rows: readonly (Row & Measurement)[]): string {
     return [
       ...start,
       row.error.toExponential(1),
-      ...[forward.evaluations, backward.evaluations, backward.vjps, forward.accepted, forward.rejected, retained].map(String),
+      ...[forward.evaluations, backward.evaluations, backward.vjps, forward.accepted, forward.rejected, retained].map(
+        String,
+      ),
       ms.toFixed(2),
       row.note,
     ];

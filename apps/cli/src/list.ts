@@ -20,11 +20,20 @@ export function listCommand(command: Command, io: Io): void {
       io.stdout.write(
         [
           table(['solver', 'order', 'order of error estimate'], solvers),
-          table(['gradient strategy'], registered('gradient').map((name) => [name])),
-          table(['controller'], registered('controller').map((name) => [name])),
+          table(
+            ['gradient strategy'],
+            registered('gradient').map((name) => [name]),
+          ),
+          table(
+            ['controller'],
+            registered('controller').map((name) => [name]),
+          ),
           table(['backend', 'starts here'], backends, [0, 1]),
           '',
-        ].join('\n\n').trimEnd().concat('\n'),
+        ]
+          .join('\n\n')
+          .trimEnd()
+          .concat('\n'),
       );
     });
 }

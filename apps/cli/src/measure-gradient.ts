@@ -3,6 +3,7 @@ import {
   type BackwardStats,
   float64Space,
   type Gradient,
+  NeuralOdeError,
   type Recording,
   runSync,
   SolveError,
@@ -48,9 +49,10 @@ export function measure(gradient: Gradient, solver: Solver, tolerance: number, g
     const error = Math.hypot(...found.map((value, n) => value - (golden[n] as number))) / Math.hypot(...golden);
     return { error, cost: { ...cost, ms: median(runs.map((run) => run.ms)) }, note };
   } catch (failure) {
-    if (!(failure instanceof SolveError)) throw failure;
-    const { status, t, h, message } = failure;
-    return { error: null, note: `${status} at t = ${t.toPrecision(4)} (h = ${h.toExponential(1)})`, failure: message };
+    if (!(failure instanceof NeuralOdeError)) throw failure;
+    const where =
+      failure instanceof SolveError && `${failure.status} at t = ${failure.t.toPrecision(4)} (h = ${failure.h.toExponential(1)})`;
+    return { error: null, note: where || failure.message, failure: failure.message };
   }
 }
 

@@ -42,8 +42,6 @@ function program(io: Io): Command {
   threeBodyCommand(root.command('three-body'), io);
   compareCommand(root.command('compare'), io);
   listCommand(root.command('list'), io);
-  // Without a command: the help, as an answer and not as an error.
-  root.action(() => root.help());
   return root;
 }
 

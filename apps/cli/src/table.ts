@@ -1,5 +1,9 @@
 /** Lines of text columns: the first to the left, numbers to the right, the last, if it is text, as long as it is. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[], left: readonly number[] = [0]): string {
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  left: readonly number[] = [0],
+): string {
   const widths = head.map((title, n) => Math.max(title.length, ...rows.map((row) => (row[n] ?? '').length)));
   const line = (cells: readonly string[]) =>
     cells

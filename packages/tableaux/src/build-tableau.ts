@@ -1,3 +1,4 @@
+import { bernsteinRows } from './bernstein.ts';
 import { coefficientValue } from './coefficient.ts';
 import { endsAtY1, hermiteDense, isZeroRow } from './hermite.ts';
 import type { Coefficient, Dense, DenseSpec, Tableau, TableauSpec } from './tableau.ts';
@@ -15,6 +16,7 @@ export function buildTableau(spec: TableauSpec): Tableau {
   const explicit = written.every((row, i) => row.every((entry, j) => j < i || entry === 0));
   const a = written.map((row, i) => Array.from({ length: explicit ? i : b.length }, (_, j) => row[j] ?? 0));
   const errorOrder = spec.errorOrder ?? Math.min(order, embeddedOrder);
+  let dense: Dense | undefined;
   const tableau: Tableau = {
     name,
     order,
@@ -26,7 +28,11 @@ export function buildTableau(spec: TableauSpec): Tableau {
     b,
     explicit,
     fsal: b.length > 1 && isZeroRow(a[0]) && endsAtY1(c, a, b),
-    dense: spec.dense ? published(spec.dense) : hermiteDense({ order, c, a, b }),
+    // Exact arithmetic, so done for the tableaux that are used only.
+    get dense() {
+      dense ??= spec.dense ? published(spec.dense) : hermiteDense({ order, c, a, b });
+      return dense;
+    },
     citation,
   };
   specs.set(tableau, spec);
@@ -48,7 +54,7 @@ function published({ order, extra, weights }: DenseSpec): Dense {
     order,
     kind: 'published',
     extra: { c: doubles(extra?.c ?? []), a: (extra?.a ?? []).map(doubles) },
-    weights: weights.map(doubles),
+    weights: bernsteinRows(weights),
   };
 }
 

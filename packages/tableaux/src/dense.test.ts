@@ -15,8 +15,14 @@ function interpolate({ c, a, dense }: Tableau, f: Field, y0: number, h: number, 
   return y0 + h * dense.weights.reduce((sum, row, i) => sum + polynomial(row, theta) * (k[i] as number), 0);
 }
 
-const polynomial = (row: readonly number[], theta: number) =>
-  row.reduceRight((sum, weight) => (sum + weight) * theta, 0);
+/** De Casteljau's algorithm. */
+const polynomial = (row: readonly number[], theta: number): number =>
+  row.length === 1
+    ? (row[0] as number)
+    : polynomial(
+        row.slice(1).map((weight, k) => (1 - theta) * (row[k] as number) + theta * weight),
+        theta,
+      );
 
 it.each(allTableaux.map((tableau) => [tableau.name, tableau] as const))(
   '%s interpolates a nonlinear solution with its local order',

@@ -26,8 +26,8 @@ export function hermiteDense(method: HermiteSource): Dense {
   const weights = Array.from({ length: b.length + extra.a.length }, (_, i) => {
     const { [i]: weight = 0 } = b;
     const [f0, f1] = [i === first ? 1 : 0, i === last ? 1 : 0];
-    // b_i (3 theta^2 - 2 theta^3) + f0 (theta - 2 theta^2 + theta^3) + f1 (theta^3 - theta^2)
-    return [f0, 3 * weight - 2 * f0 - f1, f0 + f1 - 2 * weight];
+    // In the Bernstein basis of [0, 1] the inner coefficients follow from the slopes at the ends.
+    return [0, f0 / 3, weight - f1 / 3, weight];
   });
   return { order: Math.min(order, 3), kind: 'hermite', extra, weights };
 }

@@ -111,6 +111,9 @@ export interface Dense {
   readonly kind: 'published' | 'hermite';
   /** Extra stages, evaluated only when an output lies inside a step; row `j` has s + j entries. */
   readonly extra: { readonly c: readonly number[]; readonly a: readonly (readonly number[])[] };
-  /** `weights[i][k]` is the coefficient of theta^(k+1) in b_i(theta); s + extra rows. */
+  /**
+   * `weights[i][k]` is the coefficient of C(n, k) theta^k (1 - theta)^(n - k) in b_i(theta), n its degree: the Bernstein
+   * basis, in which nothing cancels on [0, 1]. The first is 0, the last b_i; s + extra rows.
+   */
   readonly weights: readonly (readonly number[])[];
 }

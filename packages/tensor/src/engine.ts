@@ -82,11 +82,7 @@ export function tapeNodes(): readonly TapeNode[] {
  * Gradients of f with respect to `xs` for the cotangent `dy` (absent: one), undefined where f does not depend on an x.
  * Call it within {@link offTape} and `tf.tidy`.
  */
-export function gradients(
-  f: () => tf.Tensor,
-  xs: readonly tf.Tensor[],
-  dy?: tf.Tensor,
-): (tf.Tensor | undefined)[] {
+export function gradients(f: () => tf.Tensor, xs: readonly tf.Tensor[], dy?: tf.Tensor): (tf.Tensor | undefined)[] {
   return engine().gradients(f, xs, dy ?? null, true).grads;
 }
 

@@ -1,8 +1,3 @@
-export { odeint, odeintAsync, SecondOrderError } from './odeint.ts';
-export type { TensorOptions, TensorStepOptions } from './options.ts';
-export type { TensorFunction } from './tensor-function.ts';
-export type { Times } from './times.ts';
-export type { Like, TensorTree } from './tree.ts';
 export {
   type Backend,
   type BackendDescription,
@@ -12,4 +7,10 @@ export {
   describeBackend,
   useBackend,
 } from './backend.ts';
+export { odeint, odeintAsync, SecondOrderError } from './odeint.ts';
+export type { TensorOptions, TensorStepOptions } from './options.ts';
+export { planMesh, solve, solveAsync, type TensorProblem, type TensorSolveOptions } from './solve.ts';
+export type { TensorFunction } from './tensor-function.ts';
 export { completeGradients } from './tfjs-gradients/complete.ts';
+export type { Times } from './times.ts';
+export type { Like, TensorTree } from './tree.ts';

@@ -9,7 +9,7 @@ import {
   solveRoutine,
 } from '@neural-ode/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { customOp, gradientIsRecorded, offTape, tapeIsOn } from './engine.ts';
+import { customOp, gradientIsRecorded, tapeIsOn } from './engine.ts';
 import type { TensorOptions } from './options.ts';
 import { probe } from './probe.ts';
 import { revived } from './revive.ts';
@@ -74,9 +74,7 @@ function plainSolve(bound: BoundFunction, times: readonly number[], options: Ten
   const setup = setUp(bound, options);
   try {
     const { t0, t1 } = span(times);
-    const { mesh, stats, ys } = runSync(
-      solveRoutine(setup.problem(t0, t1), { ...setup.options, saveAt: times }),
-    );
+    const { mesh, stats, ys } = runSync(solveRoutine(setup.problem(t0, t1), { ...setup.options, saveAt: times }));
     options.onForward?.({ ...stats, mesh });
     setup.checkTimes(mesh.ts);
     return setup.states.stack(ys);

@@ -63,7 +63,9 @@ export function probe(bound: BoundFunction, t0: number): Reads {
       for (const tensor of inputsOf(tapeNodes())) {
         if (tensor.id >= since.id || !isDifferentiated(tensor) || isKnown(tensor)) continue;
         const what =
-          tensor instanceof tf.Variable ? `the variable '${tensor.name}'` : `a tensor of shape [${tensor.shape}] from outside`;
+          tensor instanceof tf.Variable
+            ? `the variable '${tensor.name}'`
+            : `a tensor of shape [${tensor.shape}] from outside`;
         throw new FieldError(
           t,
           `The field reads ${what} at t = ${t} but did not at the start, t = ${t0}, so its gradient would be lost: ` +

@@ -1,5 +1,5 @@
 import { type Field, InvalidInputError, type Problem, type StepOptions } from '@neural-ode/core';
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { chooseStates } from './choose-states.ts';
 import { offTape } from './engine.ts';
 import { stepOptions, type TensorStepOptions, warner } from './options.ts';
@@ -19,7 +19,10 @@ export function bind(f: unknown, y0: TensorTree, args: unknown): BoundFunction {
   if (y.leaves.length === 0) throw new InvalidInputError('y0', 'y0 holds no tensor: give a state of at least one.');
   y.leaves.forEach((leaf, n) => {
     if (leaf.dtype === 'float32') return;
-    throw new InvalidInputError('y0', `${y.paths[n]} has dtype ${leaf.dtype}: cast it to float32, so that it can vary.`);
+    throw new InvalidInputError(
+      'y0',
+      `${y.paths[n]} has dtype ${leaf.dtype}: cast it to float32, so that it can vary.`,
+    );
   });
   const fail = (message: string) => new InvalidInputError('args', message);
   return {
@@ -77,9 +80,4 @@ export function setUp(bound: BoundFunction, options: TensorStepOptions<unknown>,
     close();
     throw error;
   }
-}
-
-/** Throws the tensors' disposal at their owners: used where a result was half made. */
-export function disposeAll(tensors: readonly tf.Tensor[]): void {
-  for (const tensor of tensors) tensor.dispose();
 }

@@ -43,7 +43,9 @@ export function tensorField<Y, P>(
         };
         const inputs = [...leaves, ...wanted, ...(wantTime ? [time] : [])];
         const grads = offTape(() =>
-          dys.length === 1 ? gradients(() => f()[0] as tf.Tensor, inputs, dys[0]) : gradients(() => joined(f(), dys), inputs),
+          dys.length === 1
+            ? gradients(() => f()[0] as tf.Tensor, inputs, dys[0])
+            : gradients(() => joined(f(), dys), inputs),
         );
         back = {
           t: wantTime ? (grads.at(-1)?.dataSync()[0] ?? 0) : 0,

@@ -11,11 +11,7 @@ import { type FlatTree, flattenLike, type Like, type TensorTree, unflatten } fro
  * @param args the `args` option as it was given
  * @returns the slope: a tree as y0, with the same shapes, float32
  */
-export type TensorFunction<Y extends TensorTree = TensorTree, A = undefined> = (
-  t: tf.Scalar,
-  y: Y,
-  args: A,
-) => Like<Y>;
+export type TensorFunction<Y extends TensorTree = TensorTree, A = undefined> = (t: tf.Scalar, y: Y, args: A) => Like<Y>;
 
 /** A user's function with the shape of its state and its arguments. */
 export interface BoundFunction {

@@ -1,5 +1,6 @@
 import type { Deferred, Reading, Space, Tolerance } from '@neural-ode/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { offTape } from './engine.ts';
 
 /** A box of tensors, one a leaf of the user's tree; a tape may put its own clones in their place. */
 export interface TensorState {
@@ -15,7 +16,7 @@ export class TensorSpace implements Space<TensorState> {
 
   /** A state of the tensors that `f` returns, which must be new; whatever else `f` makes is disposed. */
   make(f: () => tf.Tensor[]): TensorState {
-    const leaves = tf.tidy(f);
+    const leaves = tf.tidy(() => offTape(f));
     for (const leaf of leaves) this.#kept.add(tf.keep(leaf));
     return { leaves };
   }

@@ -1,19 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Layout, Representation } from './representation.ts';
-import { type TensorState, TensorSpace } from './tensor-space.ts';
+import { TensorSpace, type TensorState } from './tensor-space.ts';
 
 /** States as tensors on the backend, for backends whose numbers are dear to read. */
 export function tensorStates({ shapes }: Layout): Representation<TensorState> {
   const space = new TensorSpace();
   return {
     space,
-    pack: (leaves) =>
-      space.make(() => leaves.map((leaf, n) => leaf?.clone() ?? tf.zeros(shapes[n] as number[]))),
+    pack: (leaves) => space.make(() => leaves.map((leaf, n) => leaf?.clone() ?? tf.zeros(shapes[n] as number[]))),
     unpack: (y) => y.leaves.map((leaf) => leaf.clone()),
     stack: (ys) => shapes.map((_, n) => tf.tidy(() => tf.stack(ys.map((y) => y.leaves[n] as tf.Tensor)))),
     unstack(leaves) {
       const rows = leaves.map((leaf) => tf.unstack(leaf));
-      const states = (rows[0] ?? []).map((_, row) => space.make(() => rows.map((leaf) => (leaf[row] as tf.Tensor).clone())));
+      const states = (rows[0] ?? []).map((_, row) =>
+        space.make(() => rows.map((leaf) => (leaf[row] as tf.Tensor).clone())),
+      );
       tf.dispose(rows);
       return states;
     },

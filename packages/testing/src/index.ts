@@ -10,4 +10,5 @@ export * from './problem.ts';
 export * from './problems.ts';
 export * from './solver-contract.ts';
 export * from './space-contract.ts';
+export * from './stub-solver.ts';
 export * from './variational.ts';

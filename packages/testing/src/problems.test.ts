@@ -42,8 +42,14 @@ describe.each(differentiableProblems)('$name', ({ f, vjp, y0, parameters, t0, t1
           expect(actual.length).toBe(expected.length);
           expect(Math.max(0, ...errors)).toBeLessThan(1e-7);
         };
-        close(back.y, gradientByDifferences((z) => loss(t, z, parameters), y, 2e-3));
-        close(back.p ?? [], gradientByDifferences((p) => loss(t, y, p), parameters));
+        close(
+          back.y,
+          gradientByDifferences((z) => loss(t, z, parameters), y, 2e-3),
+        );
+        close(
+          back.p ?? [],
+          gradientByDifferences((p) => loss(t, y, p), parameters),
+        );
         close([back.t ?? 0], [derivative((s) => loss(s, y, parameters), t)]);
       }),
       { numRuns: 20 },

@@ -20,24 +20,53 @@ export function drawOrbits(recovered: readonly number[], end: number): string {
   const svg = Plot.plot({
     document,
     width: 760,
-    height: 620,
-    marginTop: 84,
-    marginLeft: 60,
+    marginTop: 110,
+    marginLeft: 50,
+    marginRight: 30,
     marginBottom: 50,
     grid: true,
+    aspectRatio: 1,
     style: { background: 'white', color: '#222', fontSize: '13px', fontFamily: 'sans-serif' },
-    x: { label: 'x (AU)', nice: true },
-    y: { label: 'y (AU)', nice: true },
+    x: { label: 'x (AU)', labelAnchor: 'center', labelArrow: 'none', nice: true },
+    y: { label: 'y (AU)', labelAnchor: 'center', labelArrow: 'none', nice: true },
     marks: [
+      Plot.text([`Orbits of three bodies over ${(end * years).toFixed(0)} years`], {
+        ...heading(-88),
+        fontSize: 18,
+        fontWeight: 'bold',
+      }),
+      Plot.text(['Wide: true masses. Dashed: recovered masses.'], heading(-60)),
+      Plot.text([`Circle: start. Dot: end. Observed during the first ${years.toFixed(0)} years.`], heading(-40)),
       Plot.line(trueOrbits, { x: 'x', y: 'y', z: 'body', stroke: colour, strokeWidth: 6, strokeOpacity: 0.35 }),
-      Plot.line(orbits(recovered, end), { x: 'x', y: 'y', z: 'body', stroke: colour, strokeWidth: 1.5, strokeDasharray: '6 4' }),
+      Plot.line(orbits(recovered, end), {
+        x: 'x',
+        y: 'y',
+        z: 'body',
+        stroke: colour,
+        strokeWidth: 1.5,
+        strokeDasharray: '6 4',
+      }),
       Plot.dot(ends(trueOrbits, 0), { x: 'x', y: 'y', r: 5, fill: 'white', stroke: colour, strokeWidth: 2 }),
       Plot.dot(ends(trueOrbits, -1), { x: 'x', y: 'y', r: 5, fill: colour }),
-      Plot.text(ends(trueOrbits, -1), { x: 'x', y: 'y', text: 'body', fill: colour, dy: -14, fontWeight: 'bold', stroke: 'white', strokeWidth: 4 }),
+      Plot.text(ends(trueOrbits, -1), {
+        x: 'x',
+        y: 'y',
+        text: 'body',
+        fill: colour,
+        dy: -14,
+        fontWeight: 'bold',
+        stroke: 'white',
+        strokeWidth: 4,
+      }),
     ],
   });
   svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   return `<?xml version="1.0" encoding="UTF-8"?>\n${svg.outerHTML}\n`;
+}
+
+/** Places a line of text above the axes. */
+function heading(dy: number): Plot.TextOptions {
+  return { frameAnchor: 'top-left', textAnchor: 'start', dy };
 }
 
 function orbits(masses: readonly number[], end: number): Point[] {

@@ -67,31 +67,56 @@ export const vjp: ArrayVjp = (_t, y, v, masses) => {
   return { y: back, p };
 };
 
+/** The field on float32 tensors [6, 3]. */
+export interface TensorSystem {
+  f(t: tf.Tensor, y: tf.Tensor): tf.Tensor;
+  /** Releases its constants, which live on the backend that was current when it was made. */
+  dispose(): void;
+}
+
 /**
- * The field on tensors [6, 3]. It may be called within `tf.tidy` only, as solvers do.
+ * Makes the field on tensors. It takes few operations, since on a state this small an operation costs more than its
+ * arithmetic: the sums over bodies are products with constant matrices.
  *
- * @param masses float32 tensor or variable [3]
+ * @param masses a variable [3]
  */
-export function tensorField(masses: tf.Tensor): (t: tf.Tensor, y: tf.Tensor) => tf.Tensor {
-  return (_t, y) => {
-    const [r, v] = tf.split(y, 2) as [tf.Tensor, tf.Tensor];
-    // d[i, j] = r_j - r_i
-    const d = tf.sub(tf.reshape(r, [1, 3, 3]), tf.reshape(r, [3, 1, 3]));
-    // A body's distance to itself counts as 1: it pulls itself by 0 / 1.
-    const squares = tf.add(tf.sum(tf.square(d), 2, true), tf.reshape(tf.eye(3), [3, 3, 1]));
-    const pull = tf.mul(tf.pow(squares, -1.5), tf.reshape(masses, [1, 3, 1]));
-    return tf.concat([tf.mul(v, k2), tf.mul(tf.sum(tf.mul(pull, d), 1), k1)]);
+export function tensorSystem(masses: tf.Variable): TensorSystem {
+  const matrix = (rows: number, columns: number, value: (row: number, column: number) => number) =>
+    tf.tensor2d(
+      Float32Array.from({ length: rows * columns }, (_, n) => value(Math.floor(n / columns), n % columns)),
+      [rows, columns],
+    );
+  // d = r_j - r_i, a row for each pair.
+  const difference = matrix(3, 6, (pair, body) => sign(pair, body, -1));
+  const drift = matrix(6, 6, (row, column) => (column === row + 3 ? k2 : 0));
+  // Bodies of a pair pull each other, the first one along d, the second against it, by k1 times the other's mass.
+  const ofUnitMasses = matrix(18, 3, (entry, other) => {
+    const [body, pair] = [Math.floor(entry / 3) - 3, entry % 3];
+    return other === body ? 0 : k1 * sign(pair, body, 1) * Math.abs(sign(pair, other, 1));
+  });
+  return {
+    f(_t, y) {
+      const d = tf.matMul(difference, y as tf.Tensor2D);
+      const direction = tf.mul(d, tf.pow(tf.sum(tf.square(d), 1, true), -1.5));
+      const attraction = tf.reshape(tf.matMul(ofUnitMasses, tf.reshape(masses, [3, 1]) as tf.Tensor2D), [6, 3]);
+      return tf.add(tf.matMul(drift, y as tf.Tensor2D), tf.matMul(attraction as tf.Tensor2D, direction as tf.Tensor2D));
+    },
+    dispose: () => tf.dispose([difference, drift, ofUnitMasses]),
   };
 }
 
-const pairs = [
+const unorderedPairs: readonly (readonly [number, number])[] = [
   [0, 1],
   [0, 2],
-  [1, 0],
   [1, 2],
-  [2, 0],
-  [2, 1],
-] as const;
+];
+const pairs = unorderedPairs.flatMap(([i, j]) => [[i, j] as const, [j, i] as const]);
+
+/** `ofFirst` for the first body of a pair, minus that for the second, 0 for what is no body of it. */
+function sign(pair: number, body: number, ofFirst: 1 | -1): number {
+  const place = unorderedPairs[pair]?.indexOf(body) ?? -1;
+  return place === -1 ? 0 : place === 0 ? ofFirst : -ofFirst;
+}
 
 function between(y: Float64Array, i: number, j: number) {
   const dx = at(y, 3 * j) - at(y, 3 * i);

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type BackwardStats, odeint, type Stats } from 'neural-ode';
 import type { Objective, SolveOptions } from './objective.ts';
 import type { Observations } from './observations.ts';
-import { initialState, tensorField, trueMasses } from './problem.ts';
+import { initialState, tensorSystem, trueMasses } from './problem.ts';
 
 /** The objective on float32 tensors of the current tfjs backend, differentiated by tfjs through `odeint`. */
 export function tensorObjective({ ts, positions, weights }: Observations, options: SolveOptions): Objective {
@@ -11,14 +11,14 @@ export function tensorObjective({ ts, positions, weights }: Observations, option
   const y0 = tf.tensor2d([...initialState], [6, 3]);
   const observed = tf.tensor3d(Float32Array.from(positions.flatMap((r) => [...r])), [times, 3, 3]);
   const weight = tf.tensor3d([...weights], [times, 1, 1]);
-  const f = tensorField(variable);
+  const system = tensorSystem(variable);
 
   return {
     evaluate(masses) {
       let forward: Stats | undefined;
       let backward: BackwardStats | undefined;
       const loss = () => {
-        const ys = odeint(f, y0, ts, {
+        const ys = odeint(system.f, y0, ts, {
           ...options,
           onForward: (stats: Stats) => (forward = stats),
           onBackward: (stats: BackwardStats) => (backward = stats),
@@ -35,6 +35,7 @@ export function tensorObjective({ ts, positions, weights }: Observations, option
     },
     dispose() {
       tf.dispose([variable, y0, observed, weight]);
+      system.dispose();
     },
   };
 }

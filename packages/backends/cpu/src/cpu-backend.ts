@@ -2,7 +2,7 @@ import type { BackendPart } from '@neural-ode/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
- * TensorFlow.js in plain JavaScript: runs everywhere, starts at once, and needs no file; for small states and as the
+ * TensorFlow.js in plain JavaScript: it runs everywhere, starts at once and needs no file. For small states, and as the
  * reference of the others.
  */
 export const cpuBackend: BackendPart = {
@@ -10,14 +10,10 @@ export const cpuBackend: BackendPart = {
   priority: 1,
   probe: async () => undefined,
   async start() {
-    if (tf.findBackend('cpu')) return;
-    silenceHint();
     await import('@tensorflow/tfjs-backend-cpu');
+    // At its first operation in Node it would print a recommendation of tfjs-node.
+    const backend = tf.findBackend('cpu') as unknown as { firstUse?: boolean } | null;
+    if (backend) backend.firstUse = false;
   },
   describe: () => ({ simd: false, threads: 1 }),
 };
-
-/** Keeps the backend from recommending tfjs-node on the console at its first operation. */
-function silenceHint(): void {
-  tf.env().set('IS_NODE', tf.env().get('IS_NODE') as boolean);
-}

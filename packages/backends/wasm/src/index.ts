@@ -1,1 +1,2 @@
-export {};
+export { type WasmBackendOptions, wasmBackend } from './wasm-backend.ts';
+export type { WasmPaths } from './wasm-file.ts';

@@ -48,9 +48,12 @@ const partials: Record<string, { readonly a: Partial; readonly b: Partial }> = {
   },
 };
 
-const flat = ['Equal', 'NotEqual', 'Greater', 'GreaterEqual', 'Less', 'LessEqual'].concat(
-  ['LogicalAnd', 'LogicalOr', 'LogicalXor', 'FloorDiv'],
-);
+const flat = ['Equal', 'NotEqual', 'Greater', 'GreaterEqual', 'Less', 'LessEqual'].concat([
+  'LogicalAnd',
+  'LogicalOr',
+  'LogicalXor',
+  'FloorDiv',
+]);
 
 /** Elementwise functions of two tensors, with broadcasting; comparisons and logic have slope zero. */
 export const binary: readonly Gradient[] = [
@@ -92,7 +95,6 @@ export const binary: readonly Gradient[] = [
   {
     kernelName: 'AddN',
     saveAllInputs: true,
-    gradFunc: (dy: tf.Tensor, saved) =>
-      Object.fromEntries(saved.map((_, n) => [n, () => dy.clone()])),
+    gradFunc: (dy: tf.Tensor, saved) => Object.fromEntries(saved.map((_, n) => [n, () => dy.clone()])),
   },
 ];

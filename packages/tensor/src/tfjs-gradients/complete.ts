@@ -9,9 +9,30 @@ import { unary } from './unary.ts';
 
 /** Those that replace tfjs's own, which are wrong, fail, or have no second derivative (measured on 4.22). */
 const repaired = new Set(
-  ['Tanh', 'Sigmoid', 'Exp', 'Softmax', 'Maximum', 'Minimum', 'SquaredDifference', 'Cumsum', 'BatchMatMul', 'Greater'].concat(
-    ['GreaterEqual', 'Less', 'LessEqual', 'Equal', 'NotEqual', 'Elu', 'Expm1', 'Sqrt', 'Rsqrt', 'Reciprocal', 'Tan'],
-  ),
+  [
+    'Tanh',
+    'Sigmoid',
+    'Exp',
+    'Softmax',
+    'Maximum',
+    'Minimum',
+    'SquaredDifference',
+    'Cumsum',
+    'BatchMatMul',
+    'Greater',
+  ].concat([
+    'GreaterEqual',
+    'Less',
+    'LessEqual',
+    'Equal',
+    'NotEqual',
+    'Elu',
+    'Expm1',
+    'Sqrt',
+    'Rsqrt',
+    'Reciprocal',
+    'Tan',
+  ]),
 );
 
 let completed: tf.GradConfig | undefined;

@@ -9,11 +9,7 @@ export type Attributes = any;
  * cotangent returned must be a new tensor, since the engine disposes it when it adds another to it.
  */
 export interface Gradient extends Omit<tf.GradConfig, 'gradFunc'> {
-  readonly gradFunc: (
-    dy: never,
-    saved: tf.Tensor[],
-    attributes: Attributes,
-  ) => Record<string, () => tf.Tensor>;
+  readonly gradFunc: (dy: never, saved: tf.Tensor[], attributes: Attributes) => Record<string, () => tf.Tensor>;
 }
 
 /** Sums a cotangent over the axes along which its input was broadcast; always a new tensor. */

@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { InvalidInputError } from '@neural-ode/core';
+import * as tf from '@tensorflow/tfjs-core';
 import { type Gradient, zeroLike } from './gradient.ts';
 
 const list = (dy: tf.Tensor | tf.Tensor[]) => (Array.isArray(dy) ? dy : [dy]);
@@ -35,11 +35,13 @@ function ungather(dy: tf.Tensor, x: tf.Tensor, indices: tf.Tensor, axis: number)
 
 /** Rearrangements: what was moved, moves back. */
 export const shapes: readonly Gradient[] = [
-  ...['Reshape', 'ExpandDims'].map((kernelName): Gradient => ({
-    kernelName,
-    inputsToSave: ['x'],
-    gradFunc: (dy: tf.Tensor, [x]) => ({ x: () => tf.reshape(dy, (x as tf.Tensor).shape) }),
-  })),
+  ...['Reshape', 'ExpandDims'].map(
+    (kernelName): Gradient => ({
+      kernelName,
+      inputsToSave: ['x'],
+      gradFunc: (dy: tf.Tensor, [x]) => ({ x: () => tf.reshape(dy, (x as tf.Tensor).shape) }),
+    }),
+  ),
   { kernelName: 'Identity', gradFunc: (dy: tf.Tensor) => ({ x: () => dy.clone() }) },
   {
     kernelName: 'Cast',
@@ -48,7 +50,11 @@ export const shapes: readonly Gradient[] = [
   {
     kernelName: 'Transpose',
     gradFunc: (dy: tf.Tensor, _, { perm }) => ({
-      x: () => tf.transpose(dy, perm.map((_: number, n: number) => perm.indexOf(n))),
+      x: () =>
+        tf.transpose(
+          dy,
+          perm.map((_: number, n: number) => perm.indexOf(n)),
+        ),
     }),
   },
   {
@@ -57,10 +63,7 @@ export const shapes: readonly Gradient[] = [
     gradFunc(dy: tf.Tensor, saved, { begin }) {
       const [x] = saved as [tf.Tensor];
       const start = (n: number): number => (Array.isArray(begin) ? begin[n] : begin);
-      const margins = dy.shape.map((size, n): [number, number] => [
-        start(n),
-        (x.shape[n] as number) - start(n) - size,
-      ]);
+      const margins = dy.shape.map((size, n): [number, number] => [start(n), (x.shape[n] as number) - start(n) - size]);
       return { x: () => tf.pad(dy, margins) };
     },
   },
@@ -68,7 +71,12 @@ export const shapes: readonly Gradient[] = [
     kernelName: 'PadV2',
     inputsToSave: ['x'],
     gradFunc: (dy: tf.Tensor, [x], { paddings }) => ({
-      x: () => tf.slice(dy, paddings.map(([before]: [number, number]) => before), (x as tf.Tensor).shape),
+      x: () =>
+        tf.slice(
+          dy,
+          paddings.map(([before]: [number, number]) => before),
+          (x as tf.Tensor).shape,
+        ),
     }),
   },
   {
@@ -76,7 +84,11 @@ export const shapes: readonly Gradient[] = [
     saveAllInputs: true,
     gradFunc(dy: tf.Tensor, saved, { axis }) {
       const along = tf.util.parseAxisParam(axis, dy.shape)[0] as number;
-      const parts = tf.split(dy, saved.map((x) => x.shape[along] as number), along);
+      const parts = tf.split(
+        dy,
+        saved.map((x) => x.shape[along] as number),
+        along,
+      );
       return Object.fromEntries(parts.map((part, n) => [n, () => part]));
     },
   },
@@ -123,7 +135,10 @@ export const shapes: readonly Gradient[] = [
     gradFunc(dy: tf.Tensor, saved, { axis, batchDims = 0 }) {
       const [x, indices] = saved as [tf.Tensor, tf.Tensor];
       if (batchDims !== 0) {
-        throw new InvalidInputError('batchDims', 'tf.gather has no gradient with batchDims: reshape to gather without.');
+        throw new InvalidInputError(
+          'batchDims',
+          'tf.gather has no gradient with batchDims: reshape to gather without.',
+        );
       }
       const along = tf.util.parseAxisParam(axis, x.shape)[0] as number;
       return { x: () => ungather(dy, x, indices, along), indices: () => zeroLike(indices) };

@@ -17,11 +17,7 @@ const ofInput: Record<string, Slope> = {
   Atan: (dy, x) => tf.div(dy, tf.add(tf.square(x), 1)),
   Atanh: (dy, x) => tf.div(dy, tf.sub(1, tf.square(x))),
   ClipByValue: (dy, x, { clipValueMin, clipValueMax }) =>
-    tf.where(
-      tf.logicalAnd(tf.greaterEqual(x, clipValueMin), tf.lessEqual(x, clipValueMax)),
-      dy,
-      tf.zerosLike(dy),
-    ),
+    tf.where(tf.logicalAnd(tf.greaterEqual(x, clipValueMin), tf.lessEqual(x, clipValueMax)), dy, tf.zerosLike(dy)),
   Cos: (dy, x) => tf.neg(tf.mul(dy, tf.sin(x))),
   Cosh: (dy, x) => tf.mul(dy, tf.sinh(x)),
   Erf: (dy, x) => tf.mul(dy, tf.mul(tf.exp(tf.neg(tf.square(x))), 2 / Math.sqrt(Math.PI))),

@@ -1,0 +1,46 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BackendError, describeBackend, useBackend } from '@neural-ode/tensor';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, test } from 'vitest';
+import './register.ts';
+import { wasmBackend } from './index.ts';
+
+// In this order: a failed start must leave the next one possible.
+test('names a binary that is missing', async () => {
+  const error = await useBackend('wasm', { wasmPaths: '/nowhere/at/all' }).catch((e) => e);
+  expect(error).toBeInstanceOf(BackendError);
+  expect(error.reasons.wasm).toMatch(/^\/nowhere\/at\/all\/tfjs-backend-wasm-simd\.wasm cannot be read \(ENOENT/);
+});
+
+test('names a binary that is broken', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wasm-'));
+  writeFileSync(join(folder, 'tfjs-backend-wasm-simd.wasm'), 'no wasm');
+  await expect(useBackend(wasmBackend, { wasmPaths: folder })).rejects.toThrow(
+    /tfjs-backend-wasm-simd\.wasm is no WebAssembly/,
+  );
+  await expect(useBackend(wasmBackend, { wasmPaths: {} })).rejects.toThrow(/wasmPaths has no entry/);
+});
+
+test('starts, again and again, and leaves no process listener', async () => {
+  const listeners = () => [
+    process.listeners('uncaughtException').length,
+    process.listeners('unhandledRejection').length,
+  ];
+  const before = listeners();
+  for (const which of ['wasm', wasmBackend, ['wasm'], 'auto'] as const) {
+    expect(await useBackend(which)).toMatchObject({ name: 'wasm', simd: true, threads: 1 });
+  }
+  expect(tf.getBackend()).toBe('wasm');
+  expect(listeners()).toEqual(before);
+});
+
+test('computes, and tells what it holds', async () => {
+  await useBackend('wasm');
+  const x = tf.tensor1d([1, 2, 3]);
+  const y = tf.add(x, x);
+  expect([...y.dataSync()]).toEqual([2, 4, 6]);
+  expect(describeBackend()).toMatchObject({ name: 'wasm', bytes: 24, tensors: 2 });
+  tf.dispose([x, y]);
+});
