@@ -4,6 +4,7 @@ export * from './controller-contract.ts';
 export * from './convergence.ts';
 export * from './deferred.ts';
 export * from './detest.ts';
+export * from './detest-table.ts';
 export * from './finite-difference.ts';
 export * from './gradient-contract.ts';
 export * from './problem.ts';

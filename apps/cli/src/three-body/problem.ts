@@ -86,13 +86,11 @@ export function tensorSystem(masses: tf.Variable): TensorSystem {
       Float32Array.from({ length: rows * columns }, (_, n) => value(Math.floor(n / columns), n % columns)),
       [rows, columns],
     );
-  // d = r_j - r_i, a row for each pair.
-  const difference = matrix(3, 6, (pair, body) => sign(pair, body, -1));
+  const difference = matrix(3, 6, (pair, row) => differences[pair]?.[row] ?? 0);
   const drift = matrix(6, 6, (row, column) => (column === row + 3 ? k2 : 0));
-  // Bodies of a pair pull each other, the first one along d, the second against it, by k1 times the other's mass.
-  const ofUnitMasses = matrix(18, 3, (entry, other) => {
-    const [body, pair] = [Math.floor(entry / 3) - 3, entry % 3];
-    return other === body ? 0 : k1 * sign(pair, body, 1) * Math.abs(sign(pair, other, 1));
+  const ofUnitMasses = matrix(18, 3, (entry, body) => {
+    const puller = pullers[Math.floor(entry / 3) - 3]?.[entry % 3] ?? 0;
+    return Math.abs(puller) === body + 1 ? k1 * Math.sign(puller) : 0;
   });
   return {
     f(_t, y) {
@@ -105,18 +103,27 @@ export function tensorSystem(masses: tf.Variable): TensorSystem {
   };
 }
 
-const unorderedPairs: readonly (readonly [number, number])[] = [
+/** d = r_j - r_i for the pairs 1 2, 1 3 and 2 3. */
+const differences = [
+  [-1, 1, 0],
+  [-1, 0, 1],
+  [0, -1, 1],
+];
+/** Which body pulls a body (row) in a pair (column), from 1 on; along d, or with a minus against it. */
+const pullers = [
+  [2, 3, 0],
+  [-1, 0, 3],
+  [0, -1, -2],
+];
+
+const pairs = [
   [0, 1],
   [0, 2],
+  [1, 0],
   [1, 2],
-];
-const pairs = unorderedPairs.flatMap(([i, j]) => [[i, j] as const, [j, i] as const]);
-
-/** `ofFirst` for the first body of a pair, minus that for the second, 0 for what is no body of it. */
-function sign(pair: number, body: number, ofFirst: 1 | -1): number {
-  const place = unorderedPairs[pair]?.indexOf(body) ?? -1;
-  return place === -1 ? 0 : place === 0 ? ofFirst : -ofFirst;
-}
+  [2, 0],
+  [2, 1],
+] as const;
 
 function between(y: Float64Array, i: number, j: number) {
   const dx = at(y, 3 * j) - at(y, 3 * i);

@@ -25,8 +25,7 @@ export const aca: Gradient = {
       ys: recorded.ys,
       mesh: recorded.mesh,
       stats: recorded.stats,
-      // The last state is no checkpoint: no step starts there.
-      retained: task.wantTimes ? [...checkpoints, ...recorded.ys] : checkpoints.slice(0, -1),
+      retained: task.wantTimes ? [...checkpoints, ...recorded.ys] : checkpoints,
       *pullback(cotangents) {
         return replayCotangents(
           recorded,

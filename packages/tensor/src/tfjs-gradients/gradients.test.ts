@@ -173,7 +173,7 @@ describe.each(backends)('%s', (backend) => {
     ['transpose', (x: tf.Tensor) => tf.transpose(x)],
     ['gather', (x: tf.Tensor, axis: number) => tf.gather(x, tf.tensor1d([0, (x.shape[axis] as number) - 1, 0], 'int32'), axis)],
     ['where', (x: tf.Tensor) => tf.where(tf.greater(x, 0), tf.square(x), tf.mul(x, 3))],
-    ['cast', (x: tf.Tensor) => tf.mul(x, tf.cast(tf.greater(x, 0), 'float32'))],
+    ['cast', (x: tf.Tensor) => tf.add(tf.square(x), tf.cast(tf.greater(x, 9), 'float32'))],
     ['broadcastTo', (x: tf.Tensor) => tf.broadcastTo(tf.expandDims(x), [2, ...x.shape])],
   ] as [string, (x: tf.Tensor, axis: number, a: boolean, b: boolean) => tf.Tensor][])('%s', (_, op) => {
     fc.assert(
@@ -188,7 +188,7 @@ describe.each(backends)('%s', (backend) => {
     fc.assert(
       fc.property(
         fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 })),
-        fc.constantFrom<[number[], number[]]>([[], []], [[3], [3]], [[1], [3]], [[2], [1]], [[2, 1], [1, 3]], [[2], []]),
+        fc.constantFrom<[number[], number[]]>([[], []], [[3], [3]], [[1], [3]], [[2], [1]], [[2], []]),
         fc.boolean(),
         fc.boolean(),
         ([m, k, n], [batchA, batchB], transposeA, transposeB) => {

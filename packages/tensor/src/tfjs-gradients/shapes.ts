@@ -35,11 +35,14 @@ function ungather(dy: tf.Tensor, x: tf.Tensor, indices: tf.Tensor, axis: number)
 
 /** Rearrangements: what was moved, moves back. */
 export const shapes: readonly Gradient[] = [
-  ...['Reshape', 'ExpandDims'].map(
-    (kernelName): Gradient => ({
+  ...[
+    ['Reshape', 'x'] as const,
+    ['ExpandDims', 'input'] as const,
+  ].map(
+    ([kernelName, input]): Gradient => ({
       kernelName,
-      inputsToSave: ['x'],
-      gradFunc: (dy: tf.Tensor, [x]) => ({ x: () => tf.reshape(dy, (x as tf.Tensor).shape) }),
+      inputsToSave: [input],
+      gradFunc: (dy: tf.Tensor, [x]) => ({ [input]: () => tf.reshape(dy, (x as tf.Tensor).shape) }),
     }),
   ),
   { kernelName: 'Identity', gradFunc: (dy: tf.Tensor) => ({ x: () => dy.clone() }) },
