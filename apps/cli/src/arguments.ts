@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { type Kind, RegistryError, type RegistryKinds, registered, resolve } from 'neural-ode';
+import { RegistryError, registered, resolve, type Solver } from 'neural-ode';
 import { UsageError } from './io.ts';
 
 /** Parses a finite number above zero. */
@@ -30,12 +30,14 @@ export function words(text: string): string[] {
   throw new InvalidArgumentError('Separate the values by single commas.');
 }
 
+type Kind = Parameters<typeof registered>[0];
+
 /**
  * What is registered under a name.
  *
  * @throws UsageError with the nearest names and all of them
  */
-export function named<K extends Kind>(kind: K, name: string): RegistryKinds[K] {
+export function named<K extends Kind>(kind: K, name: string): ReturnType<typeof resolve<K>> {
   try {
     return resolve(kind, name as Parameters<typeof resolve<K>>[1]);
   } catch (error) {
@@ -49,7 +51,7 @@ export function named<K extends Kind>(kind: K, name: string): RegistryKinds[K] {
  *
  * @throws UsageError also for a solver without an error estimate
  */
-export function adaptiveSolver(name: string): RegistryKinds['solver'] {
+export function adaptiveSolver(name: string): Solver {
   const solver = named('solver', name);
   if (solver.errorOrder !== undefined) return solver;
   const adaptive = registered('solver').filter((other) => named('solver', other).errorOrder !== undefined);

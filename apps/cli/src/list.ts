@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { registered, useBackend } from 'neural-ode';
+import { BackendError, registered, useBackend } from 'neural-ode';
 import '@neural-ode/backend-cpu/register';
 import '@neural-ode/backend-wasm/register';
 import { named } from './arguments.ts';
@@ -17,24 +17,19 @@ export function listCommand(command: Command, io: Io): void {
       });
       const backends: string[][] = [];
       for (const name of registered('backend')) backends.push([name, await starting(name)]);
-      io.stdout.write(
-        [
-          table(['solver', 'order', 'order of error estimate'], solvers),
-          table(
-            ['gradient strategy'],
-            registered('gradient').map((name) => [name]),
-          ),
-          table(
-            ['controller'],
-            registered('controller').map((name) => [name]),
-          ),
-          table(['backend', 'starts here'], backends, [0, 1]),
-          '',
-        ]
-          .join('\n\n')
-          .trimEnd()
-          .concat('\n'),
-      );
+      const tables = [
+        table(['solver', 'order', 'order of error estimate'], solvers),
+        table(
+          ['gradient strategy'],
+          registered('gradient').map((name) => [name]),
+        ),
+        table(
+          ['controller'],
+          registered('controller').map((name) => [name]),
+        ),
+        table(['backend', 'starts here'], backends, [0, 1]),
+      ];
+      io.stdout.write(`${tables.join('\n\n')}\n`);
     });
 }
 
@@ -44,6 +39,7 @@ async function starting(name: string): Promise<string> {
     await useBackend(name as Parameters<typeof useBackend>[0]);
     return 'yes';
   } catch (error) {
-    return `no: ${(error as Error).message}`;
+    if (!(error instanceof BackendError)) throw error;
+    return `no: ${error.reasons[name]}`;
   }
 }

@@ -1,16 +1,13 @@
 import {
-  arrayField,
   type BackwardStats,
-  float64Space,
   type Gradient,
   NeuralOdeError,
-  type Recording,
-  runSync,
+  odeintVjp,
   SolveError,
   type Solver,
   type Stats,
 } from 'neural-ode';
-import { median } from './table.ts';
+import { median } from './median.ts';
 import { vanDerPol } from './van-der-pol.ts';
 
 /** What a gradient is worth, and what it took. */
@@ -51,7 +48,8 @@ export function measure(gradient: Gradient, solver: Solver, tolerance: number, g
   } catch (failure) {
     if (!(failure instanceof NeuralOdeError)) throw failure;
     const where =
-      failure instanceof SolveError && `${failure.status} at t = ${failure.t.toPrecision(4)} (h = ${failure.h.toExponential(1)})`;
+      failure instanceof SolveError &&
+      `${failure.status} at t = ${failure.t.toPrecision(4)} (h = ${failure.h.toExponential(1)})`;
     return { error: null, note: where || failure.message, failure: failure.message };
   }
 }
@@ -65,33 +63,40 @@ interface Run {
   readonly note: string;
 }
 
-/** One gradient. It goes through the strategy itself, since `odeintVjp` does not tell which states are kept. */
+/** One gradient. */
 function differentiate(strategy: Gradient, solver: Solver, tolerance: number): Run {
   const { f, vjp, y0, ts, parameters } = vanDerPol;
   const notes: string[] = [];
+  let retained = 0;
+  // The strategy itself knows how many states it keeps; gradients of the times are not wanted here.
+  const gradient: Gradient = {
+    name: strategy.name,
+    *record(task) {
+      const recording = yield* strategy.record({ ...task, wantTimes: false });
+      retained = recording.retained.length;
+      return recording;
+    },
+  };
   const start = performance.now();
-  const recording: Recording<Float64Array, Float64Array> = runSync(
-    strategy.record({
-      field: arrayField(f, { size: y0.length, parameters, vjp }),
-      space: float64Space,
-      y0: Float64Array.from(y0),
-      ts,
-      options: { solver, rtol: tolerance, atol: tolerance },
-      wantTimes: false,
-      warn: (message) => notes.push(message),
-    }),
-  );
-  const end = recording.ys[1] as Float64Array;
-  const back = runSync(recording.pullback([undefined, end.map((value) => 2 * value)]));
+  const { ys, stats, pullback } = odeintVjp(f, y0, ts, {
+    solver,
+    gradient,
+    vjp,
+    parameters,
+    rtol: tolerance,
+    atol: tolerance,
+    warn: (message) => notes.push(message),
+  });
+  const back = pullback([undefined, ys[1]?.map((value) => 2 * value)]);
   const ms = performance.now() - start;
   if (back.stats.reconstructionError !== undefined) {
     notes.unshift(`reconstruction error ${back.stats.reconstructionError.toExponential(1)}`);
   }
   return {
     gradient: [...back.y0, ...back.parameters],
-    forward: recording.stats,
+    forward: stats,
     backward: back.stats,
-    retained: recording.retained.length,
+    retained,
     ms,
     note: notes[0] ?? '',
   };

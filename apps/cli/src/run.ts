@@ -37,7 +37,7 @@ function program(io: Io): Command {
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
-      outputError: (text, write) => write(`${text.trim().replaceAll(/\s*\n\s*/g, ' ')}\n`),
+      outputError: (text, write) => write(`${oneLine(text)}\n`),
     });
   threeBodyCommand(root.command('three-body'), io);
   compareCommand(root.command('compare'), io);
@@ -46,6 +46,10 @@ function program(io: Io): Command {
 }
 
 function report(io: Io, error: Error, code: number): number {
-  io.stderr.write(`error: ${error.message}\n`);
+  io.stderr.write(`error: ${oneLine(error.message)}\n`);
   return code;
+}
+
+function oneLine(text: string): string {
+  return text.trim().replaceAll(/\s*\n\s*/g, ' ');
 }

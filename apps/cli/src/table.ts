@@ -1,4 +1,4 @@
-/** Lines of text columns: the first to the left, numbers to the right, the last, if it is text, as long as it is. */
+/** A table as text. The columns listed in `left` are set to the left, all others, as numbers, to the right. */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
@@ -11,12 +11,4 @@ export function table(
       .join('  ')
       .trimEnd();
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
-}
-
-/** The middle value, or the mean of both. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const half = sorted.length / 2;
-  const at = (n: number) => sorted[n] ?? Number.NaN;
-  return Number.isInteger(half) ? (at(half - 1) + at(half)) / 2 : at(Math.floor(half));
 }

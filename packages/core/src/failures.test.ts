@@ -29,6 +29,7 @@ describe('unusable inputs are refused by name', () => {
     ['atol', { atol: [] }],
     ['stepSize', { stepSize: 0 }],
     ['stepSize', { stepSize: -0.1 }],
+    ['stepSize', { stepSize: 1e-9 }],
     ['firstStep', { firstStep: 0 }],
     ['maxStep', { maxStep: -1 }],
     ['minStep', { minStep: 2, maxStep: 1 }],
@@ -133,11 +134,17 @@ describe('a failure', () => {
     expect(rejecting.trials).toHaveLength(3);
   });
 
-  test('is a step that no longer changes t', () => {
+  test('is a step too small to change t but by round-off', () => {
     const rejecting = stubSolver((t0) => (t0 >= 1e6 + 0.1 ? 1e9 : 0.5));
     const { failure } = solve({ ...decay, t0: 1e6, t1: 1e6 + 1 }, { solver: rejecting, firstStep: 0.1, throw: false });
-    expect(failure?.status).toBe('step-too-small');
-    expect(1e6 + 0.1 + failure!.h).toBe(1e6 + 0.1);
+    expect(failure).toMatchObject({ status: 'step-too-small', t: 1e6 + 0.1 });
+    expect(failure?.h).toBeGreaterThan(0);
+    expect(failure?.h).toBeLessThan(1e6 * 1e-14);
+  });
+
+  test('does not come from small steps near t = 0', () => {
+    const { status } = solve({ ...decay, t1: 1e-30 }, { solver, firstStep: 1e-33, throw: false });
+    expect(status).toBe('success');
   });
 
   test('is a step that rounding keeps from shrinking', () => {
@@ -159,8 +166,10 @@ describe('a failure', () => {
   });
 
   test('does not come with exactly as many trials as needed', () => {
-    const { status } = solve(decay, { solver: stubSolver(), stepSize: 0.2, maxSteps: 5, throw: false });
-    expect(status).toBe('success');
+    for (const count of [5, 49, 1000]) {
+      const { status } = solve(decay, { solver: stubSolver(), stepSize: 1 / count, maxSteps: count, throw: false });
+      expect(status).toBe('success');
+    }
   });
 
   test('backwards names a negative step', () => {

@@ -97,6 +97,9 @@ export function arrayField(
   },
 ): Field<Float64Array, Float64Array> {
   const { size, vjp } = options;
+  if (typeof f !== 'function') {
+    throw new InvalidInputError('f', `f is ${f === null ? f : typeof f}: give a function f(t, y, p).`);
+  }
   const p = Float64Array.from(options.parameters ?? []);
   const checked = (t: number, what: string, values: Numbers, length: number) => {
     if (values?.length === length) return new Float64Array(values);

@@ -100,6 +100,12 @@ describe('fixed steps', () => {
     ]);
   });
 
+  test('end at the stops too, from which the next ones count', () => {
+    const solver = stubSolver();
+    solve(clock, { solver, stepSize: 0.4, stops: [0.5] });
+    expect(solver.trials.map(([, t1]) => t1)).toEqual([0.4, 0.5, 0.9, 1]);
+  });
+
   test('follow a mesh', () => {
     const solver = stubSolver();
     solve(clock, { solver, mesh: { ts: [0, 0.7, 0.71, 1] } });

@@ -80,6 +80,9 @@ export interface Outcome<Y> {
 /** A stop at most this share of a step beyond its end is taken with it, so that no sliver of a step remains. */
 const slack = 1e-9;
 
+/** Steps under this share of t are mostly round-off of t: ten times the spacing of doubles. */
+const resolution = 10 * 2 ** -52;
+
 /** The integrate loop. Steps are intervals, so that stops are hit exactly; t and h are doubles whatever the state. */
 export function* integrate<Y, P>(task: Task<Y, P>): Routine<Outcome<Y>> {
   const { stepper, space, stepping, retain } = task;
@@ -110,7 +113,7 @@ export function* integrate<Y, P>(task: Task<Y, P>): Routine<Outcome<Y>> {
       if (Math.abs(t1 - t) > limited * (1 + slack)) {
         t1 = t + direction * limited;
         sizedBy = limited === size ? 'controller' : 'limit';
-        if (t1 === t || limited < adaptive.minStep) {
+        if (limited < adaptive.minStep || limited <= resolution * Math.abs(t)) {
           const status = Number.isFinite(errorNorm) ? 'step-too-small' : 'non-finite';
           failure = describeFailure(status, t, direction * limited);
           break;

@@ -28,7 +28,7 @@ export interface StepOptions<Y> {
   readonly minStep?: number | undefined;
   /** Bound on the number of trials. Default 100000. */
   readonly maxSteps?: number | undefined;
-  /** Times in the span that a step must end at: where f has a kink or a jump. Default none. */
+  /** Times in the span that a step must end at: where f has a kink or a jump; a mesh has its own. Default none. */
   readonly stops?: readonly number[] | undefined;
   /** Measures the error in place of rtol and atol. */
   readonly norm?: ErrorNorm<Y> | undefined;
@@ -62,7 +62,7 @@ export function* prepare<Y, P>(problem: Problem<Y, P>, options: StepOptions<Y>):
   const maxSteps = positive('maxSteps', options.maxSteps ?? 100_000);
   const common = { field, space, y0, t0, counts, maxSteps };
 
-  const fixed = fixedTimes(t0, t1, options);
+  const fixed = fixedTimes(t0, t1, maxSteps, options);
   if (fixed) {
     const stepper = options.solver.bind(field, space);
     return { ...common, stepper, stepping: { kind: 'fixed', ts: fixed } };
@@ -110,7 +110,12 @@ export function* prepare<Y, P>(problem: Problem<Y, P>, options: StepOptions<Y>):
 }
 
 /** Step ends known beforehand: of a mesh or of a constant size. */
-function fixedTimes<Y>(t0: number, t1: number, options: StepOptions<Y>): readonly number[] | undefined {
+function fixedTimes<Y>(
+  t0: number,
+  t1: number,
+  maxSteps: number,
+  options: StepOptions<Y>,
+): readonly number[] | undefined {
   const { mesh, controller, stepSize } = options;
   if (mesh) {
     checkTimes(mesh.ts, 'mesh.ts');
@@ -123,7 +128,18 @@ function fixedTimes<Y>(t0: number, t1: number, options: StepOptions<Y>): readonl
     return mesh.ts;
   }
   const constant = stepSize === undefined ? controller : constantController(stepSize);
-  return constant?.kind === 'constant' ? uniformMesh(t0, t1, constant.stepSize) : undefined;
+  if (constant?.kind !== 'constant') return undefined;
+  const count = Math.abs(t1 - t0) / constant.stepSize;
+  if (count > maxSteps) {
+    throw new InvalidInputError(
+      'stepSize',
+      `Steps of ${constant.stepSize} from ${t0} to ${t1} are ${Math.round(count)}, more than maxSteps (${maxSteps}): ` +
+        'take larger steps or raise maxSteps.',
+    );
+  }
+  const ends = [t0, ...checkedStops(t0, t1, options.stops ?? [])];
+  const parts = ends.slice(1).map((end, n) => uniformMesh(ends[n] as number, end, constant.stepSize).slice(1));
+  return [t0, ...parts.flat()];
 }
 
 function checkedTolerance<Y>({ rtol = 1e-5, atol = 1e-7 }: StepOptions<Y>): Tolerance<Y> {

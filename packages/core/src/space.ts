@@ -9,6 +9,8 @@ export interface Tolerance<Y> {
 /**
  * What a solver needs of a state. The solver never looks inside a `Y`: it may be a Float64Array, tensors, or memory of a
  * WebAssembly module. Every method that returns a `Y` returns a new state that the caller owns; `release` gives it back.
+ * When a field throws, what a solve then held is not released one by one: a space of scarce memory remembers what it made,
+ * and whoever made the space for a solve gives back the rest when it ends.
  */
 export interface Space<Y> {
   /**

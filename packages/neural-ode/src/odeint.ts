@@ -1,4 +1,12 @@
-import { type ArrayFunction, type ArrayOptions, odeint as arrayOdeint, type Numbers } from '@neural-ode/core';
+import {
+  type ArrayFunction,
+  type ArrayOptions,
+  type ArrayPullback,
+  odeint as arrayOdeint,
+  odeintVjp as arrayOdeintVjp,
+  type ByValueOrName,
+  type Numbers,
+} from '@neural-ode/core';
 import {
   type Like,
   type TensorFunction,
@@ -27,13 +35,13 @@ export type OdeintOptions<A = undefined> = Defaulted<TensorOptions<A>>;
  *   Float64Array for each of `ts`
  * @throws InvalidInputError, RegistryError, FieldError, SolveError
  */
+export function odeint(f: ArrayFunction, y0: Numbers, ts: Numbers, options?: Defaulted<ArrayOptions>): Float64Array[];
 export function odeint<Y extends TensorTree, A extends TensorTree | undefined = undefined>(
   f: TensorFunction<NoInfer<Y>, NoInfer<A>>,
   y0: Y,
   ts: Times,
   options?: OdeintOptions<A>,
 ): Like<Y>;
-export function odeint(f: ArrayFunction, y0: Numbers, ts: Numbers, options?: Defaulted<ArrayOptions>): Float64Array[];
 export function odeint(f: unknown, y0: unknown, ts: unknown, options: Defaulted<{ solver: unknown }> = {}): unknown {
   // The overloads have checked the types; here only the kind of state decides.
   const [solve, defaults] = isNumbers(y0) ? [arrayOdeint, {}] : [tensorOdeint, { gradient: 'aca' }];
@@ -51,4 +59,21 @@ export function odeintAsync<Y extends TensorTree, A extends TensorTree | undefin
   options: OdeintOptions<A> = {},
 ): Promise<Like<Y>> {
   return tensorOdeintAsync(f, y0, ts, withSolver(options));
+}
+
+/** Options of {@link odeintVjp}; the default gradient is `'aca'`. */
+export type ArrayVjpOptions = Defaulted<Omit<Parameters<typeof arrayOdeintVjp>[3], 'gradient'>> & {
+  /** Default `'aca'`. */
+  readonly gradient?: ByValueOrName<'gradient'> | undefined;
+};
+
+/**
+ * Solves on plain numbers like {@link odeint}, and returns the states with `pullback`, which takes cotangents of them to
+ * cotangents of y0, the parameters and the times.
+ *
+ * @param options as for `odeint`, and the field's own `vjp: (t, y, v, parameters) => ({ y, p, t })`
+ */
+export function odeintVjp(f: ArrayFunction, y0: Numbers, ts: Numbers, options: ArrayVjpOptions): ArrayPullback {
+  const { gradient = 'aca', ...rest } = withSolver(options);
+  return arrayOdeintVjp(f, y0, ts, { ...rest, gradient });
 }

@@ -58,19 +58,25 @@ export function offTape<T>(f: () => T): T {
     return f();
   } finally {
     // A gradient that failed leaves its tape, and on it tensors that nobody else knows.
-    for (const node of state.activeTape ?? []) for (const tensor of node.saved) tensor.dispose();
+    abandonTape();
     Object.assign(state, { activeTape, gradientDepth, kernelDepth });
   }
 }
 
 /** Runs `f` with a tape of its own; `inspect` sees its nodes, and what was saved on it is disposed. */
-export function onOwnTape<T>(f: () => T, inspect: (nodes: readonly TapeNode[]) => void): T {
-  return offTape(() => {
+export function onOwnTape<T>(f: () => T, inspect: (nodes: readonly TapeNode[], result: T) => void): void {
+  offTape(() => {
     engine().startTape();
-    const result = f();
-    inspect(engine().state.activeTape ?? []);
-    return result;
+    inspect(tapeNodes(), f());
   });
+}
+
+/**
+ * Disposes what the current tape saved. For a gradient that fails in its backward pass: tfjs abandons the tape then and
+ * would keep the tensors for ever.
+ */
+export function abandonTape(): void {
+  for (const node of tapeNodes()) for (const tensor of node.saved) tensor.dispose();
 }
 
 /** The operations that the tape holds so far. */

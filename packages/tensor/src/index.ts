@@ -12,5 +12,6 @@ export type { TensorOptions, TensorStepOptions } from './options.ts';
 export { planMesh, solve, solveAsync, type TensorProblem, type TensorSolveOptions } from './solve.ts';
 export type { TensorFunction } from './tensor-function.ts';
 export { completeGradients } from './tfjs-gradients/complete.ts';
+export { convolutionFilterGradient } from './tfjs-gradients/convolution.ts';
 export type { Times } from './times.ts';
 export type { Like, TensorTree } from './tree.ts';

@@ -9,7 +9,7 @@ import {
   solveRoutine,
 } from '@neural-ode/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { customOp, gradientIsRecorded, tapeIsOn } from './engine.ts';
+import { abandonTape, customOp, gradientIsRecorded, tapeIsOn } from './engine.ts';
 import type { TensorOptions } from './options.ts';
 import { probe } from './probe.ts';
 import { revived } from './revive.ts';
@@ -30,7 +30,7 @@ import { type Like, type TensorTree, unflatten } from './tree.ts';
  * @throws InvalidInputError, RegistryError, FieldError, SolveError; {@link SecondOrderError} from a second derivative
  */
 export function odeint<Y extends TensorTree, A extends TensorTree | undefined = undefined>(
-  f: TensorFunction<NoInfer<Y>, NoInfer<A>>,
+  f: NoInfer<TensorFunction<Y, A>>,
   y0: Y,
   ts: Times,
   options: TensorOptions<A>,
@@ -45,7 +45,7 @@ export function odeint<Y extends TensorTree, A extends TensorTree | undefined = 
  * `planMesh` and give it to `odeint` for that. y0 and args must stay alive until the promise settles.
  */
 export function odeintAsync<Y extends TensorTree, A extends TensorTree | undefined = undefined>(
-  f: TensorFunction<NoInfer<Y>, NoInfer<A>>,
+  f: NoInfer<TensorFunction<Y, A>>,
   y0: Y,
   ts: Times,
   options: TensorOptions<A>,
@@ -137,8 +137,7 @@ function recordedSolve(bound: BoundFunction, ts: Times, options: TensorOptions<u
         ];
       });
     } catch (error) {
-      // The tape does not dispose what it saved when a gradient fails.
-      for (const tensor of saved) tensor.dispose();
+      abandonTape();
       throw error;
     } finally {
       setup.close();

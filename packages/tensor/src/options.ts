@@ -25,8 +25,9 @@ export interface TensorStepOptions<A = undefined>
   /** Handed to the field as its third argument; a tree of tensors, of which the float32 ones are differentiated. */
   readonly args?: A | undefined;
   /**
-   * Where states lie between evaluations: `'arrays'` of doubles, so that only the field computes in float32, or
-   * `'tensors'` on the backend. Default `'auto'`: arrays on the backends cpu, wasm and tensorflow, else tensors.
+   * Where states lie between evaluations: as `'arrays'` of doubles, so that only the field computes in float32, or as
+   * `'tensors'` on the backend, in float32 throughout. Default `'auto'`: arrays on the backend cpu, and on wasm and
+   * tensorflow up to 16384 components; else tensors.
    */
   readonly states?: 'auto' | 'arrays' | 'tensors' | undefined;
   /** Told when a result should not be trusted. Default: `console.warn`, once for each message. */
@@ -95,5 +96,12 @@ function tolerance<Y>(
       throw fail(`${input} has a leaf of shape [${leaf.shape}] where ${y.paths[n]} has [${due}].`);
     }
   });
-  return states.pack(leaves);
+  const state = states.pack(leaves);
+  if (state instanceof Float64Array && !state.every((value) => value >= 0 && Number.isFinite(value))) {
+    throw new InvalidInputError(
+      input,
+      `${input} holds a value that is negative or not finite: give 0 or more for each.`,
+    );
+  }
+  return state;
 }

@@ -15,8 +15,9 @@ export interface Reads {
    * Refuses what f has read on the tape, if its gradient would be lost because the probe did not meet it.
    *
    * @param since the first tensor made for this call of f
+   * @param out what f returned
    */
-  check(t: number, since: tf.Tensor): void;
+  check(t: number, since: tf.Tensor, out: readonly tf.Tensor[]): void;
 }
 
 /**
@@ -39,8 +40,8 @@ export function probe(bound: BoundFunction, t0: number): Reads {
     const y = bound.y.leaves.map((leaf) => leaf.clone());
     onOwnTape(
       () => slopes(bound, t0, t, y),
-      (nodes) => {
-        for (const tensor of inputsOf(nodes)) {
+      (nodes, out) => {
+        for (const tensor of inputsOf(nodes, out)) {
           if (tensor === t) time = true;
           else if (tensor.id < first) outside.set(tensor.id, tensor);
         }
@@ -59,8 +60,8 @@ export function probe(bound: BoundFunction, t0: number): Reads {
     ),
     outside: [...outside.values()],
     time,
-    check(t, since) {
-      for (const tensor of inputsOf(tapeNodes())) {
+    check(t, since, out) {
+      for (const tensor of inputsOf(tapeNodes(), out)) {
         if (tensor.id >= since.id || !isDifferentiated(tensor) || isKnown(tensor)) continue;
         const what =
           tensor instanceof tf.Variable
@@ -80,6 +81,8 @@ function isDifferentiated(tensor: tf.Tensor): boolean {
   return tensor.dtype === 'float32' && (!(tensor instanceof tf.Variable) || tensor.trainable);
 }
 
-function* inputsOf(nodes: readonly TapeNode[]): Generator<tf.Tensor> {
+/** What the operations on a tape read, and what is returned as it is. */
+function* inputsOf(nodes: readonly TapeNode[], out: readonly tf.Tensor[]): Generator<tf.Tensor> {
   for (const node of nodes) for (const input of Object.values(node.inputs)) if (input) yield input;
+  yield* out;
 }

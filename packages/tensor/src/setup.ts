@@ -1,5 +1,4 @@
 import { type Field, InvalidInputError, type Problem, type StepOptions } from '@neural-ode/core';
-import type * as tf from '@tensorflow/tfjs-core';
 import { chooseStates } from './choose-states.ts';
 import { offTape } from './engine.ts';
 import { stepOptions, type TensorStepOptions, warner } from './options.ts';

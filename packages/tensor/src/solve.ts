@@ -9,7 +9,7 @@ import { type Like, type TensorTree, unflatten } from './tree.ts';
 
 /** What to solve: y' = f(t, y, args) from y(t0) = y0 to t1, forwards or backwards. */
 export interface TensorProblem<Y extends TensorTree, A = undefined> {
-  readonly f: TensorFunction<NoInfer<Y>, NoInfer<A>>;
+  readonly f: NoInfer<TensorFunction<Y, A>>;
   /** float32 tensors of any shapes, singly or in arrays and records. */
   readonly y0: Y;
   readonly t0: number;
@@ -63,7 +63,7 @@ export function solveAsync<Y extends TensorTree, A extends TensorTree | undefine
  * search, so that the solve can be differentiated on a backend that cannot be read synchronously.
  */
 export async function planMesh<Y extends TensorTree, A extends TensorTree | undefined = undefined>(
-  f: TensorFunction<NoInfer<Y>, NoInfer<A>>,
+  f: NoInfer<TensorFunction<Y, A>>,
   y0: Y,
   ts: Times,
   options: TensorStepOptions<A>,

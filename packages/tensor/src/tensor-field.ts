@@ -38,7 +38,7 @@ export function tensorField<Y, P>(
         const dys = states.unpack(cotangent);
         const f = () => {
           const out = slopes(bound, t, time, leaves);
-          reads?.check(t, time);
+          reads?.check(t, time, out);
           return out;
         };
         const inputs = [...leaves, ...wanted, ...(wantTime ? [time] : [])];

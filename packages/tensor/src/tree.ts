@@ -4,9 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 export type TensorTree = tf.Tensor | readonly TensorTree[] | { readonly [key: string]: TensorTree };
 
 /** The same nesting, its leaves tensors of any rank. */
-export type Like<Y extends TensorTree> = Y extends tf.Tensor
-  ? tf.Tensor
-  : { [K in keyof Y]: Y[K] extends TensorTree ? Like<Y[K]> : never };
+export type Like<Y> = Y extends tf.Tensor ? tf.Tensor : Y extends object ? { [K in keyof Y]: Like<Y[K]> } : never;
 
 /** The nesting of a tree without its tensors. */
 export type Structure =

@@ -31,10 +31,10 @@ const tableaux: readonly Tableau[] = [
   verner98,
 ];
 
-export const detestSolvers: readonly ExplicitRungeKutta[] = tableaux.map(explicitRungeKutta);
+const detestSolvers: readonly ExplicitRungeKutta[] = tableaux.map(explicitRungeKutta);
 
 /** Relative and absolute tolerance alike. */
-export const detestTolerances: readonly number[] = [1e-3, 1e-6, 1e-9, 1e-12];
+const detestTolerances: readonly number[] = [1e-3, 1e-6, 1e-9, 1e-12];
 
 /** A solver that needs more trials than this for one problem gets no entry. */
 const maxSteps = 20_000;
@@ -59,8 +59,8 @@ export function solveDetest(
   return { error: Math.max(...errors), evaluations: stats.evaluations };
 }
 
-/** The cells of one solver at one tolerance: for every class its worst error and all its evaluations. */
-export function detestRow(solver: ExplicitRungeKutta, tolerance: number): string {
+/** The row of one solver at one tolerance: for every class its worst error and all its evaluations. */
+function detestRow(solver: ExplicitRungeKutta, tolerance: number): string[] {
   const cells = (['A', 'B', 'C', 'D', 'E'] as const).map((name) => {
     const results: DetestResult[] = [];
     for (const problem of detestProblems) {
@@ -72,7 +72,14 @@ export function detestRow(solver: ExplicitRungeKutta, tolerance: number): string
     const evaluations = results.reduce((sum, result) => sum + result.evaluations, 0);
     return `${Math.max(...results.map(({ error }) => error)).toExponential(0)} / ${evaluations}`;
   });
-  return `| ${solver.name} | ${tolerance.toExponential(0)} | ${cells.join(' | ')} |`;
+  return [solver.name, tolerance.toExponential(0), ...cells];
+}
+
+/** A Markdown table with its columns aligned. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => (row[column] as string).length)));
+  const line = (row: readonly string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i] as number)).join(' | ')} |`;
+  return [head, widths.map((width) => '-'.repeat(width)), ...rows].map(line).join('\n');
 }
 
 /** docs/detest.md. */
@@ -90,10 +97,8 @@ five problems together; exact values come from order-24 extrapolation in 34 digi
 Relative and absolute tolerance are the same, the controller is the default one. A dash: more than ${maxSteps} trials for one
 problem.
 
-Written by \`node tools/detest-table.mjs\`; a test compares rows of it with the solvers.
+Written by \`node tools/detest-table.mjs\`; a test compares it with the solvers.
 
-| solver | tolerance | A | B | C | D | E |
-|---|---|---|---|---|---|---|
-${rows.join('\n')}
+${table(['solver', 'tolerance', 'A', 'B', 'C', 'D', 'E'], rows)}
 `;
 }

@@ -13,9 +13,9 @@ import {
 import { explicitRungeKutta } from '@neural-ode/solvers';
 import { dopri5, rk4, tsit5 } from '@neural-ode/tableaux';
 import { describe, expect, test } from 'vitest';
-import { audit } from './audited.ts';
+import { audit } from './audit.ts';
 import { relativeError } from './closeness.ts';
-import { deferredSpace } from './deferred.ts';
+import { deferredSpace } from './deferred-space.ts';
 import { gradientByDifferences } from './finite-difference.ts';
 import { type DifferentiableProblem, fieldOf } from './problem.ts';
 import {

@@ -1,5 +1,14 @@
-import { errorNorm, float64Space, type Solver, type StepCotangents, type Stepper, solve } from '@neural-ode/core';
+import {
+  arrayField,
+  errorNorm,
+  float64Space,
+  type Solver,
+  type StepCotangents,
+  type Stepper,
+  solve,
+} from '@neural-ode/core';
 import { describe, expect, test } from 'vitest';
+import { audit } from './audit.ts';
 import { relativeError } from './closeness.ts';
 import { convergenceOrder } from './convergence.ts';
 import { derivative, gradientByDifferences } from './finite-difference.ts';
@@ -100,6 +109,23 @@ function describeEvaluations(solver: Solver, claims: SolverClaims): void {
 }
 
 function describeTime(solver: Solver): void {
+  test('evaluates the field only within a step, round-off or not', () => {
+    const times: number[] = [];
+    const f = (t: number) => {
+      times.push(t);
+      return [1];
+    };
+    const stepper = solver.bind(arrayField(f, { size: 1 }), float64Space);
+    for (let k = 1; k <= 200; k++) {
+      // Spans whose start + (end - start) is often beyond their end.
+      const [start, end] = [-1 - Math.sin(k) ** 2, Math.cos(k) ** 2 / 10];
+      times.length = 0;
+      stepper.step(start, end, Float64Array.of(0));
+      expect(Math.min(...times)).toBeGreaterThanOrEqual(start);
+      expect(Math.max(...times)).toBeLessThanOrEqual(end);
+    }
+  });
+
   const modes: [string, object][] = [['fixed steps', { stepSize: 0.1 }]];
   if (solver.errorOrder !== undefined) modes.push(['error control', { rtol: 1e-4, atol: 1e-6 }]);
 
@@ -191,6 +217,23 @@ function describeStepVjp(solver: Solver, { roundOff = 1 }: SolverClaims): void {
     expect(relativeError([back.h], [derivative((size) => loss(t0, size, outputTimes), h, 1e-3)])).toBeLessThan(bound);
     const expected = gradientByDifferences((ts) => loss(t0, h, ts), outputTimes, 1e-3);
     expect(relativeError(back.outputs, expected)).toBeLessThan(bound);
+  });
+
+  test('gives back every state', () => {
+    const { space, field, living } = audit(float64Space);
+    const norm = solver.errorOrder === undefined ? undefined : errorNorm(space, { rtol: 1e-3, atol: 1e-4 });
+    const stepper = solver.bind(field(fieldOf(problem)), space, norm);
+    const outputs = outputTimes.map((t, i) => ({ t, cotangent: outputCotangents[i] as Float64Array }));
+    const step = stepper.step(t0, t0 + h, y0, stepper.start(t0, y0));
+    for (const trace of [step, stepper.revisit(t0, t0 + h, y0)]) {
+      const inside = stepper.interpolate(trace, t0 + 0.5 * h);
+      for (const errorNorm of norm ? [0, 1.5] : [0]) {
+        const back = stepper.vjp(trace, { y1: y1Cotangent, outputs, errorNorm, wantTime: true });
+        for (const y of [back.y0, back.parameters]) space.release(y);
+      }
+      for (const y of [inside, ...stepper.states(trace)]) space.release(y);
+    }
+    expect(living()).toBe(0);
   });
 
   test('leaves out what is not wanted', () => {

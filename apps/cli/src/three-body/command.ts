@@ -40,5 +40,5 @@ With the defaults each mass comes out within 1e-3.`,
 }
 
 const toleranceText = Object.entries(defaultTolerance)
-  .map(([state, value]) => `${value} for ${state}`)
+  .map(([state, value]) => `${value.toExponential()} for ${state}`)
   .join(', ');

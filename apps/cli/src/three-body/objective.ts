@@ -1,4 +1,4 @@
-import type { BackwardStats, Stats } from 'neural-ode';
+import type { BackwardStats, Gradient, Solver, Stats } from 'neural-ode';
 
 /** The loss at given masses, its gradient, and what both took. */
 export interface Evaluation {
@@ -16,8 +16,8 @@ export interface Objective {
 
 /** How the objective solves and differentiates. */
 export interface SolveOptions {
-  readonly solver: string;
-  readonly gradient: string;
+  readonly solver: Solver;
+  readonly gradient: Gradient;
   readonly rtol: number;
   readonly atol: number;
 }

@@ -68,8 +68,8 @@ export const vjp: ArrayVjp = (_t, y, v, masses) => {
 };
 
 /** The field on float32 tensors [6, 3]. */
-export interface TensorSystem {
-  f(t: tf.Tensor, y: tf.Tensor): tf.Tensor;
+interface TensorSystem {
+  f(t: tf.Tensor, y: tf.Tensor2D): tf.Tensor2D;
   /** Releases its constants, which live on the backend that was current when it was made. */
   dispose(): void;
 }
@@ -94,10 +94,10 @@ export function tensorSystem(masses: tf.Variable): TensorSystem {
   });
   return {
     f(_t, y) {
-      const d = tf.matMul(difference, y as tf.Tensor2D);
-      const direction = tf.mul(d, tf.pow(tf.sum(tf.square(d), 1, true), -1.5));
-      const attraction = tf.reshape(tf.matMul(ofUnitMasses, tf.reshape(masses, [3, 1]) as tf.Tensor2D), [6, 3]);
-      return tf.add(tf.matMul(drift, y as tf.Tensor2D), tf.matMul(attraction as tf.Tensor2D, direction as tf.Tensor2D));
+      const d = tf.matMul(difference, y);
+      const direction: tf.Tensor2D = tf.mul(d, tf.pow(tf.sum(tf.square(d), 1, true), -1.5));
+      const attraction = tf.reshape(tf.matMul(ofUnitMasses, tf.reshape(masses, [3, 1])), [6, 3]);
+      return tf.add(tf.matMul(drift, y), tf.matMul(attraction, direction));
     },
     dispose: () => tf.dispose([difference, drift, ofUnitMasses]),
   };

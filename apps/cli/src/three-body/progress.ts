@@ -19,7 +19,7 @@ function bar({ stdout }: Io, epochs: number): Progress {
     format: '{bar} epoch {value}/{total}{start}  loss {loss}  masses {masses}  {eta_formatted} left',
     barCompleteChar: '█',
     barIncompleteChar: '░',
-    barsize: 20,
+    barsize: 10,
     etaBuffer: 20,
     hideCursor: true,
     linewrap: true,

@@ -1,4 +1,5 @@
-import { median, table } from '../table.ts';
+import { median } from '../median.ts';
+import { table } from '../table.ts';
 import type { Fit } from './fit.ts';
 import type { ThreeBodyOptions } from './options.ts';
 import { trueMasses } from './problem.ts';

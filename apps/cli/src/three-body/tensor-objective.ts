@@ -7,7 +7,7 @@ import { initialState, tensorSystem, trueMasses } from './problem.ts';
 /** The objective on float32 tensors of the current tfjs backend, differentiated by tfjs through `odeint`. */
 export function tensorObjective({ ts, positions, weights }: Observations, options: SolveOptions): Objective {
   const times = ts.length;
-  const variable = tf.variable(tf.zeros([trueMasses.length]));
+  const variable = tf.tidy(() => tf.variable(tf.zeros([trueMasses.length])));
   const y0 = tf.tensor2d([...initialState], [6, 3]);
   const observed = tf.tensor3d(Float32Array.from(positions.flatMap((r) => [...r])), [times, 3, 3]);
   const weight = tf.tensor3d([...weights], [times, 1, 1]);

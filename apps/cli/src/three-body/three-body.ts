@@ -7,7 +7,7 @@ import type { Io } from '../io.ts';
 import { checkWritable, writeWhole } from '../output-file.ts';
 import { arrayObjective } from './array-objective.ts';
 import { fit } from './fit.ts';
-import type { Objective } from './objective.ts';
+import type { Objective, SolveOptions } from './objective.ts';
 import { equalTimes, type Observations, observe, positionError } from './observations.ts';
 import { defaultTolerance, type ThreeBodyOptions } from './options.ts';
 import { drawOrbits } from './orbits.ts';
@@ -21,8 +21,7 @@ import { tensorObjective } from './tensor-objective.ts';
 export async function threeBody(given: ThreeBodyOptions, io: Io): Promise<void> {
   const rtol = given.rtol ?? defaultTolerance[given.state];
   const options = { ...given, rtol, atol: given.atol ?? rtol };
-  adaptiveSolver(options.solver);
-  named('gradient', options.gradient);
+  const method = { solver: adaptiveSolver(options.solver), gradient: named('gradient', options.gradient) };
   if (options.state === 'tfjs') named('backend', options.backend);
   const files = { result: join(options.out, 'result.json'), orbits: join(options.out, 'orbits.svg') };
   for (const file of Object.values(files)) checkWritable(file, '--out');
@@ -35,7 +34,7 @@ export async function threeBody(given: ThreeBodyOptions, io: Io): Promise<void> 
   );
   const began = performance.now();
   const observed = observe(equalTimes(1, observations));
-  const objective = await objectiveFor(observed, options);
+  const objective = await objectiveFor(observed, options, { ...method, rtol, atol: options.atol });
   const bar = progress(io, epochs);
   const random = randomNumbers(seed);
   const draw = () => trueMasses.map(() => 0.9 + 0.2 * random());
@@ -60,9 +59,10 @@ export async function threeBody(given: ThreeBodyOptions, io: Io): Promise<void> 
 
 async function objectiveFor(
   observations: Observations,
-  options: Required<Pick<ThreeBodyOptions, 'state' | 'backend' | 'solver' | 'gradient' | 'rtol' | 'atol'>>,
+  { state, backend }: ThreeBodyOptions,
+  options: SolveOptions,
 ): Promise<Objective> {
-  if (options.state === 'float64') return arrayObjective(observations, options);
-  await useBackend(options.backend as Parameters<typeof useBackend>[0]);
+  if (state === 'float64') return arrayObjective(observations, options);
+  await useBackend(backend as Parameters<typeof useBackend>[0]);
   return tensorObjective(observations, options);
 }

@@ -44,3 +44,18 @@ test('computes, and tells what it holds', async () => {
   expect(describeBackend()).toMatchObject({ name: 'wasm', bytes: 24, tensors: 2 });
   tf.dispose([x, y]);
 });
+
+test('differentiates a fused convolution by its filter', async () => {
+  await useBackend('wasm');
+  const before = tf.memory().numTensors;
+  tf.tidy(() => {
+    const x = tf.reshape(tf.linspace(-1, 1, 100), [2, 5, 5, 2]) as tf.Tensor4D;
+    const filter = tf.reshape(tf.linspace(-1, 1, 36), [3, 3, 2, 2]) as tf.Tensor4D;
+    const fused = tf.grad((filter) =>
+      tf.sum(tf.square(tf.fused.conv2d({ x, filter: filter as tf.Tensor4D, strides: 1, pad: 'same' }))),
+    )(filter);
+    const plain = tf.grad((filter) => tf.sum(tf.square(tf.conv2d(x, filter as tf.Tensor4D, 1, 'same'))))(filter);
+    expect([...tf.abs(tf.sub(fused, plain)).dataSync()].every((difference) => difference < 1e-3)).toBe(true);
+  });
+  expect(tf.memory().numTensors).toBe(before);
+});

@@ -1,5 +1,6 @@
 import type { BackendOptions, BackendPart } from '@neural-ode/tensor';
 import * as tf from '@tensorflow/tfjs-core';
+import { completeKernels } from './complete-kernels.ts';
 import { withoutListeners } from './process-listeners.ts';
 import { checkBinary, installedFolder, normalized, type WasmPaths } from './wasm-file.ts';
 
@@ -18,6 +19,7 @@ export const wasmBackend: BackendPart = {
   async start(options: WasmBackendOptions) {
     if (isRunning()) return;
     const { setWasmPaths } = await load();
+    completeKernels();
     const paths = options.wasmPaths === undefined ? installedFolder() : normalized(options.wasmPaths);
     if (paths !== undefined) {
       await checkBinary(paths, await binaryName());

@@ -1,8 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { batchNorm } from './batch-norm.ts';
 import { binary } from './binary.ts';
 import { constants } from './constants.ts';
+import { convolution } from './convolution.ts';
 import type { Gradient } from './gradient.ts';
 import { matMul } from './mat-mul.ts';
+import { pooling } from './pooling.ts';
 import { reductions } from './reductions.ts';
 import { shapes } from './shapes.ts';
 import { unary } from './unary.ts';
@@ -32,8 +35,13 @@ const repaired = new Set(
     'Rsqrt',
     'Reciprocal',
     'Tan',
+    'Conv2D',
+    'MaxPool',
+    'AvgPool',
   ]),
 );
+
+const all = [...unary, ...binary, ...constants, ...reductions, ...shapes, matMul, convolution, ...pooling, batchNorm];
 
 let completed: tf.GradConfig | undefined;
 
@@ -46,7 +54,7 @@ let completed: tf.GradConfig | undefined;
  */
 export function completeGradients(): void {
   if (completed && tf.getGradient('Tanh') === completed) return;
-  for (const gradient of [...unary, ...binary, ...constants, ...reductions, ...shapes, matMul]) register(gradient);
+  for (const gradient of all) register(gradient);
   completed = tf.getGradient('Tanh');
 }
 

@@ -17,6 +17,12 @@ function tensor(shape: number[], [low, high]: readonly [number, number], seed: n
   return tf.tensor(values(tf.util.sizeFromShape(shape), low, high, seed), shape);
 }
 
+/** The sum of products, in double precision. */
+function product(a: tf.Tensor, b: tf.Tensor): number {
+  const [x, y] = [a.dataSync(), b.dataSync()];
+  return Array.from(x).reduce((sum, value, n) => sum + value * (y[n] as number), 0);
+}
+
 /** Compares the derivative along one direction of all inputs with a difference quotient of fourth order. */
 function checkGradient(op: Op, xs: tf.Tensor[], tolerance = 4e-3, step = 1e-2): void {
   tf.tidy(() => {
@@ -30,16 +36,10 @@ function checkGradient(op: Op, xs: tf.Tensor[], tolerance = 4e-3, step = 1e-2): 
     });
     const along = (h: number) => {
       const at = xs.map((x, n) => tf.add(x, tf.mul(directions[n] as tf.Tensor, h)));
-      // Summed in double precision.
-      const out = op(...at).dataSync();
-      const w = weights.dataSync();
-      return out.reduce((sum: number, value: number, n: number) => sum + value * (w[n] as number), 0) as number;
+      return product(op(...at), weights);
     };
     const quotient = (8 * (along(step) - along(-step)) - (along(2 * step) - along(-2 * step))) / (12 * step);
-    const exact = grads.reduce((sum, grad, n) => {
-      const direction = (directions[n] as tf.Tensor).dataSync();
-      return sum + grad.dataSync().reduce((s: number, g: number, i: number) => s + g * (direction[i] as number), 0);
-    }, 0);
+    const exact = grads.reduce((sum, grad, n) => sum + product(grad, directions[n] as tf.Tensor), 0);
     expect(Math.abs(exact - quotient)).toBeLessThan(tolerance * Math.max(1, Math.abs(quotient)));
   });
 }
@@ -84,6 +84,8 @@ const unary: [string, Op, readonly [number, number]][] = [
   ['prelu', (x) => tf.prelu(x, tf.scalar(0.2)), wide],
 ];
 
+const kinked = ['abs', 'clipByValue', 'leakyRelu', 'neg', 'relu', 'relu6', 'prelu', 'selu'];
+
 const binary: [string, Op, readonly [number, number], readonly [number, number]][] = [
   ['add', (a, b) => tf.add(a as tf.Tensor, b as tf.Tensor), wide, wide],
   ['sub', (a, b) => tf.sub(a as tf.Tensor, b as tf.Tensor), wide, wide],
@@ -98,7 +100,7 @@ const binary: [string, Op, readonly [number, number], readonly [number, number]]
   ['prelu', (a, b) => tf.prelu(a as tf.Tensor, b as tf.Tensor), [-2, -0.5], positive],
 ];
 
-/** Two shapes that broadcast, the first one the larger for prelu. */
+/** Two shapes that broadcast. */
 const broadcastShapes = fc
   .array(fc.tuple(fc.integer({ min: 1, max: 4 }), fc.constantFrom('both', 'first', 'second')), { maxLength: 3 })
   .chain((axes) =>
@@ -118,17 +120,17 @@ describe.each(backends)('%s', (backend) => {
     checkGradient(op, [tensor([], range, 2)]);
   });
 
-  test.each(unary.filter(([name]) => !['acosh', 'erf', 'selu'].includes(name)))('%s, second derivative', (_, op, range) => {
+  test.each(unary.filter(([name]) => !kinked.includes(name)))('%s, second derivative', (_, op, range) => {
     const slope = tf.grad((x) => tf.sum(op(x)));
     const x = tensor([5], range, 3);
-    // Piecewise linear ones have none to compare where the tape does not connect.
-    checkGradient((at) => tf.add(slope(at as tf.Tensor), tf.mul(at as tf.Tensor, 1)), [x], 2e-2);
+    checkGradient((at) => slope(at as tf.Tensor), [x], 2e-2);
   });
 
   test.each(binary)('%s, broadcast', (name, op, rangeA, rangeB) => {
     fc.assert(
       fc.property(broadcastShapes, ({ a, b }) => {
-        if (name === 'prelu') a = a.map((size, n) => Math.max(size, b[n - (a.length - b.length)] ?? 1));
+        // tfjs's wasm kernel broadcasts no alpha but a scalar one (forwards).
+        if (name === 'prelu') b = a;
         checkGradient(op, [tensor(a, rangeA, 4), tensor(b, rangeB, 5)]);
         if (name !== 'prelu') checkGradient(op, [tensor(b, rangeA, 6), tensor(a, rangeB, 7)]);
       }),
@@ -166,13 +168,44 @@ describe.each(backends)('%s', (backend) => {
     ['stack', (x: tf.Tensor, axis: number) => tf.stack([x, tf.square(x)], axis)],
     ['unstack', (x: tf.Tensor, axis: number) => tf.addN(tf.unstack(x, axis).map((row, n) => tf.mul(row, n + 1)))],
     ['split', (x: tf.Tensor, axis: number) => tf.square(tf.split(tf.concat([x, x], axis), 2, axis)[1] as tf.Tensor)],
-    ['pad', (x: tf.Tensor) => tf.pad(x, x.shape.map((_, n) => [n, 1] as [number, number]))],
-    ['tile', (x: tf.Tensor) => tf.tile(x, x.shape.map((_, n) => n + 1))],
-    ['slice', (x: tf.Tensor) => tf.slice(x, x.shape.map((s) => (s > 1 ? 1 : 0)), x.shape.map((s) => Math.max(1, s - 1)))],
+    [
+      'pad',
+      (x: tf.Tensor) =>
+        tf.pad(
+          x,
+          x.shape.map((_, n) => [n, 1] as [number, number]),
+        ),
+    ],
+    [
+      'tile',
+      (x: tf.Tensor) =>
+        tf.tile(
+          x,
+          x.shape.map((_, n) => n + 1),
+        ),
+    ],
+    [
+      'slice',
+      (x: tf.Tensor) =>
+        tf.slice(
+          x,
+          x.shape.map((s) => (s > 1 ? 1 : 0)),
+          x.shape.map((s) => Math.max(1, s - 1)),
+        ),
+    ],
+    ['slice from a number on', (x: tf.Tensor) => tf.slice(tf.concat([x, x], 0), 1)],
+    ['slice from fewer numbers than axes on', (x: tf.Tensor) => tf.slice(tf.concat([x, x], 0), [1], [1])],
+    ['reverse all', (x: tf.Tensor) => tf.reverse(x)],
+    ['split with a negative axis', (x: tf.Tensor) => tf.split(tf.concat([x, x], -1), 2, -1)[1] as tf.Tensor],
+    ['sum of all', (x: tf.Tensor) => tf.sum(x)],
+    ['max of a negative axis', (x: tf.Tensor) => tf.max(x, -1)],
     ['reshape', (x: tf.Tensor) => tf.square(tf.reshape(x, [-1]))],
     ['transpose', (x: tf.Tensor) => tf.transpose(x)],
-    ['gather', (x: tf.Tensor, axis: number) => tf.gather(x, tf.tensor1d([0, (x.shape[axis] as number) - 1, 0], 'int32'), axis)],
-    ['where', (x: tf.Tensor) => tf.where(tf.greater(x, 0), tf.square(x), tf.mul(x, 3))],
+    [
+      'gather',
+      (x: tf.Tensor, axis: number) => tf.gather(x, tf.tensor1d([0, (x.shape[axis] as number) - 1, 0], 'int32'), axis),
+    ],
+    ['where', (x: tf.Tensor) => tf.where(tf.greater(x, 0), tf.square(x), tf.neg(tf.square(x)))],
     ['cast', (x: tf.Tensor) => tf.add(tf.square(x), tf.cast(tf.greater(x, 9), 'float32'))],
     ['broadcastTo', (x: tf.Tensor) => tf.broadcastTo(tf.expandDims(x), [2, ...x.shape])],
   ] as [string, (x: tf.Tensor, axis: number, a: boolean, b: boolean) => tf.Tensor][])('%s', (_, op) => {
@@ -188,6 +221,7 @@ describe.each(backends)('%s', (backend) => {
     fc.assert(
       fc.property(
         fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 })),
+        // Not both at once, as [2, 1] and [1, 3]: there tfjs's forward kernels are wrong.
         fc.constantFrom<[number[], number[]]>([[], []], [[3], [3]], [[1], [3]], [[2], [1]], [[2], []]),
         fc.boolean(),
         fc.boolean(),
@@ -202,7 +236,12 @@ describe.each(backends)('%s', (backend) => {
   });
 
   test('matMul large enough to be transposed by hand', () => {
-    for (const [transposeA, transposeB] of [[false, false], [true, false], [false, true], [true, true]] as const) {
+    for (const [transposeA, transposeB] of [
+      [false, false],
+      [true, false],
+      [false, true],
+      [true, true],
+    ] as const) {
       const a = tensor([40, 40], [-0.1, 0.1], 12);
       const b = tensor([40, 40], [-0.1, 0.1], 13);
       checkGradient((x, y) => tf.matMul(x as tf.Tensor, y as tf.Tensor, transposeA, transposeB), [a, b]);
@@ -215,13 +254,62 @@ describe.each(backends)('%s', (backend) => {
     checkGradient(layer, [tensor([3, 2], wide, 14), tensor([2, 4], wide, 15), tensor([4], wide, 16)]);
   });
 
+  const conv = fc.record({
+    size: fc.tuple(fc.integer({ min: 5, max: 7 }), fc.integer({ min: 5, max: 7 })),
+    filter: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+    pad: fc.constantFrom<'same' | 'valid'>('same', 'valid'),
+    stride: fc.integer({ min: 1, max: 2 }),
+    dilation: fc.integer({ min: 1, max: 2 }),
+  });
+
+  test('conv2d, strided or dilated', () => {
+    fc.assert(
+      fc.property(conv, ({ size, filter, pad, stride, dilation }) => {
+        const x = tensor([2, ...size, 2], wide, 18);
+        const k = tensor([...filter, 2, 3], wide, 19);
+        const d = stride > 1 ? 1 : dilation;
+        const op: Op = (x, k) => tf.conv2d(x as tf.Tensor4D, k as tf.Tensor4D, stride, pad, 'NHWC', d);
+        checkGradient(op, [x, k]);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test('pooling, negative maxima included', () => {
+    fc.assert(
+      fc.property(conv, ({ size, filter, pad, stride }) => {
+        const x = tensor([2, ...size, 2], [-3, -0.5], 20);
+        checkGradient((x) => tf.avgPool(x as tf.Tensor4D, filter, stride, pad), [x]);
+        checkGradient((x) => tf.maxPool(x as tf.Tensor4D, filter, stride, pad), [x], 8e-3, 2e-3);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  test('batchNorm', () => {
+    const op: Op = (x, mean, variance, scale, offset) =>
+      tf.batchNorm(
+        x as tf.Tensor,
+        mean as tf.Tensor1D,
+        variance as tf.Tensor1D,
+        offset as tf.Tensor1D,
+        scale as tf.Tensor1D,
+        1e-3,
+      );
+    const row = (seed: number, range = wide as readonly [number, number]) => tensor([3], range, seed);
+    checkGradient(op, [tensor([2, 2, 2, 3], wide, 21), row(22), row(23, positive), row(24), row(25)]);
+  });
+
   test('prod next to a zero', () => {
     const grad = tf.grad((x) => tf.prod(x))(tf.tensor1d([2, 0, 3]));
     expect([...grad.dataSync()]).toEqual([0, 6, 0]);
   });
 
   test('powers of zero', () => {
-    const at = (b: number) => tf.grad((x) => tf.sum(tf.pow(x, tf.scalar(b))))(tf.scalar(0)).dataSync()[0];
+    const at = (b: number) =>
+      tf
+        .grad((x) => tf.sum(tf.pow(x, tf.scalar(b))))(tf.scalar(0))
+        .dataSync()[0];
     expect([at(0), at(1), at(2)]).toEqual([0, 1, 0]);
   });
 

@@ -35,10 +35,7 @@ function ungather(dy: tf.Tensor, x: tf.Tensor, indices: tf.Tensor, axis: number)
 
 /** Rearrangements: what was moved, moves back. */
 export const shapes: readonly Gradient[] = [
-  ...[
-    ['Reshape', 'x'] as const,
-    ['ExpandDims', 'input'] as const,
-  ].map(
+  ...[['Reshape', 'x'] as const, ['ExpandDims', 'input'] as const].map(
     ([kernelName, input]): Gradient => ({
       kernelName,
       inputsToSave: [input],
@@ -65,7 +62,8 @@ export const shapes: readonly Gradient[] = [
     inputsToSave: ['x'],
     gradFunc(dy: tf.Tensor, saved, { begin }) {
       const [x] = saved as [tf.Tensor];
-      const start = (n: number): number => (Array.isArray(begin) ? begin[n] : begin);
+      // As the caller gave it: one number, or fewer than axes, leaves the others at 0.
+      const start = (n: number): number => (Array.isArray(begin) ? (begin[n] ?? 0) : n === 0 ? begin : 0);
       const margins = dy.shape.map((size, n): [number, number] => [start(n), (x.shape[n] as number) - start(n) - size]);
       return { x: () => tf.pad(dy, margins) };
     },

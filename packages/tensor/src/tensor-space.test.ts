@@ -1,0 +1,106 @@
+import { float64Space, type Reading, type Space } from '@neural-ode/core';
+import { describeSpace } from '@neural-ode/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import fc from 'fast-check';
+import { beforeAll, expect, test } from 'vitest';
+import { start } from './fixtures/backends.ts';
+import { TensorSpace, type TensorState } from './tensor-space.ts';
+
+beforeAll(() => start('cpu'));
+
+const contractSpace = new TensorSpace();
+describeSpace('tensors', contractSpace, {
+  make: (values) => contractSpace.make(() => [tf.tensor1d(values.slice(0, 2)), tf.tensor2d([values.slice(2)])]),
+  values: (y) => y.leaves.flatMap((leaf) => [...leaf.dataSync()]),
+  epsilon: 2 ** -23,
+});
+
+const read = (reading: Reading) => (typeof reading === 'number' ? reading : reading.sync());
+
+/** Numbers that float32 holds exactly, zeros among them. */
+const component = fc.integer({ min: -8, max: 8 }).map((n) => n / 8);
+const three = fc.integer({ min: 2, max: 6 }).chain((n) => {
+  const state = fc.array(component, { minLength: n, maxLength: n });
+  return fc.tuple(state, state, state, fc.integer({ min: 1, max: n - 1 }));
+});
+
+/** Computes in double precision, and with tensors of two leaves. */
+function both<T>(
+  states: number[][],
+  split: number,
+  f: <Y>(space: Space<Y>, states: Y[], plain: (y: Y) => number[]) => T,
+): [T, T] {
+  const space = new TensorSpace();
+  const before = tf.memory().numTensors;
+  const boxes = states.map((values) =>
+    space.make(() => [tf.tensor1d(values.slice(0, split)), tf.tensor1d(values.slice(split))]),
+  );
+  const arrays = states.map((values) => Float64Array.from(values));
+  const results: [T, T] = [
+    f(float64Space, arrays, (y) => [...y]),
+    f<TensorState>(space, boxes, (y) => y.leaves.flatMap((leaf) => [...leaf.dataSync()])),
+  ];
+  space.close();
+  expect(tf.memory().numTensors).toBe(before);
+  return results;
+}
+
+function close(a: readonly number[], b: readonly number[]): void {
+  expect(b.length).toBe(a.length);
+  a.forEach((value, n) => {
+    expect(Math.abs(value - (b[n] as number))).toBeLessThanOrEqual(2e-5 * Math.max(1, Math.abs(value)));
+  });
+}
+
+test('agrees with arrays', () => {
+  fc.assert(
+    fc.property(three, ([a, b, c, split]) => {
+      for (const tolerance of [{ rtol: 0.1, atol: 0.01 }, 'states'] as const) {
+        const [arrays, tensors] = both([a, b, c, a.map(() => 0.25)], split, (space, states, plain) => {
+          const [x, y, z, each] = states as [never, never, never, never];
+          const t = tolerance === 'states' ? { rtol: each, atol: each } : tolerance;
+          const back = space.errorNormVjp(x, y, z, t, 0.5);
+          return [
+            ...plain(space.combine(x, [0.5, -3], [y, z])),
+            ...plain(space.combine(null, [2], [y])),
+            ...plain(space.combine(x, [], [])),
+            ...plain(space.zeros(x)),
+            space.dot(x, y),
+            space.size(x),
+            read(space.norm(x)),
+            read(space.errorNorm(x, y, z, t)),
+            ...[back.error, back.y0, back.y1].flatMap(plain),
+          ];
+        });
+        close(arrays, tensors);
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('a zero error counts as zero whatever the scale, a bad one is not finite', () => {
+  const at = (error: number[], atol: number) =>
+    both([error, [0, 1]], 1, (space, [e, y]) =>
+      read(space.errorNorm(e as never, y as never, y as never, { rtol: 0.5, atol })),
+    );
+  expect(at([0, 0], 0)).toEqual([0, 0]);
+  for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    for (const norm of at([1, bad], 1)) expect(Number.isFinite(norm)).toBe(false);
+  }
+});
+
+test('releases once, and only what it made', () => {
+  const space = new TensorSpace();
+  const foreign = { leaves: [tf.scalar(1)] };
+  tf.engine().startScope();
+  const own = space.zeros(foreign);
+  tf.engine().endScope();
+  const before = tf.memory().numTensors;
+  space.release(own);
+  space.release(own);
+  space.release(foreign);
+  expect(tf.memory().numTensors).toBe(before - 1);
+  expect(foreign.leaves[0]?.isDisposed).toBe(false);
+  tf.dispose(foreign.leaves);
+});
