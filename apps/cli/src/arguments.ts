@@ -42,7 +42,7 @@ export function named<K extends Kind>(kind: K, name: string): ReturnType<typeof 
     return resolve(kind, name as Parameters<typeof resolve<K>>[1]);
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
-    throw new UsageError(`${error.message} Known: ${registered(kind).join(', ')}.`);
+    throw new UsageError(error.message);
   }
 }
 

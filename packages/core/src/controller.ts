@@ -69,8 +69,11 @@ export interface PidOptions {
   readonly name?: string;
 }
 
-/** A remembered error norm is at least this, so that one exact step does not forbid the next to grow. */
-const leastError = 1e-10;
+/**
+ * A remembered error norm is at least this, so that one exact step does not forbid the next to grow (Hairer, Norsett &
+ * Wanner 1993, the code DOPRI5).
+ */
+const leastError = 1e-4;
 
 /**
  * factor = safety d_n^b1 d_{n-1}^b2 d_{n-2}^b3 with d = 1 / errorNorm, b1 = (p + i + d) / k, b2 = -(p + 2 d) / k,

@@ -31,7 +31,7 @@ export {
   type Task,
   type Trial,
 } from './integrate.ts';
-export { checkTimes, type Mesh, uniformMesh } from './mesh.ts';
+export { checkTimes, type Mesh, stepCount, uniformMesh } from './mesh.ts';
 export { copy, observe } from './observe.ts';
 export { type ArrayOptions, type ArrayPullback, odeint, odeintVjp, solve } from './odeint.ts';
 export { type Prepared, type Problem, prepare, type StepOptions } from './prepare.ts';

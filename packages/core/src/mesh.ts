@@ -8,16 +8,15 @@ export interface Mesh<Y> {
   readonly ys?: readonly Y[];
 }
 
-/**
- * Step ends t0 + n h, the last one exactly `t1`. A span that `stepSize` divides up to round-off gets no sliver of a
- * last step.
- */
+/** How many steps of a size cover a span: one that it divides up to round-off gets no sliver of a last step. */
+export function stepCount(t0: number, t1: number, stepSize: number): number {
+  return t0 === t1 ? 0 : Math.max(1, Math.ceil((Math.abs(t1 - t0) / stepSize) * (1 - 1e-10)));
+}
+
+/** Step ends t0 + n h for {@link stepCount} steps, the last one exactly `t1`. */
 export function uniformMesh(t0: number, t1: number, stepSize: number): number[] {
-  const span = t1 - t0;
-  const count = Math.max(1, Math.ceil((Math.abs(span) / stepSize) * (1 - 1e-10)));
-  const h = Math.sign(span) * stepSize;
-  const ts = Array.from({ length: count }, (_, n) => t0 + n * h);
-  return span === 0 ? [t0] : [...ts, t1];
+  const h = Math.sign(t1 - t0) * stepSize;
+  return [...Array.from({ length: stepCount(t0, t1, stepSize) }, (_, n) => t0 + n * h), t1];
 }
 
 /** Refuses times that are not finite or not strictly monotonic. */

@@ -3,7 +3,7 @@ import { FieldError, InvalidInputError } from './errors.ts';
 import { countedField, type Field, type FieldCounts } from './field.ts';
 import { firstStepSize } from './first-step.ts';
 import type { Stepping, Task } from './integrate.ts';
-import { checkTimes, type Mesh, uniformMesh } from './mesh.ts';
+import { checkTimes, type Mesh, stepCount, uniformMesh } from './mesh.ts';
 import { type Routine, read } from './routine.ts';
 import type { Solver } from './solver.ts';
 import { type ErrorNorm, errorNorm, type Space, type Tolerance } from './space.ts';
@@ -28,7 +28,7 @@ export interface StepOptions<Y> {
   readonly minStep?: number | undefined;
   /** Bound on the number of trials. Default 100000. */
   readonly maxSteps?: number | undefined;
-  /** Times in the span that a step must end at: where f has a kink or a jump; a mesh has its own. Default none. */
+  /** Times in the span that a step must end at: where f has a kink; a mesh has its own. Default none. */
   readonly stops?: readonly number[] | undefined;
   /** Measures the error in place of rtol and atol. */
   readonly norm?: ErrorNorm<Y> | undefined;
@@ -129,11 +129,11 @@ function fixedTimes<Y>(
   }
   const constant = stepSize === undefined ? controller : constantController(stepSize);
   if (constant?.kind !== 'constant') return undefined;
-  const count = Math.abs(t1 - t0) / constant.stepSize;
+  const count = stepCount(t0, t1, constant.stepSize);
   if (count > maxSteps) {
     throw new InvalidInputError(
       'stepSize',
-      `Steps of ${constant.stepSize} from ${t0} to ${t1} are ${Math.round(count)}, more than maxSteps (${maxSteps}): ` +
+      `Steps of ${constant.stepSize} from ${t0} to ${t1} are ${count}, more than maxSteps (${maxSteps}): ` +
         'take larger steps or raise maxSteps.',
     );
   }

@@ -52,7 +52,7 @@ describe('registry', () => {
     const unknown = (name: string) => () => resolve('solver', name as 'testDopri');
     expect(unknown('testdopri')).toThrow("did you mean 'testDopri'");
     expect(unknown('testTist')).toThrow("did you mean 'testTsit'");
-    expect(unknown('qqqqqqqqqqqqqqq')).toThrow('import a package');
+    expect(unknown('qqqqqqqqqqqqqqq')).toThrow('Registered: ');
   });
 
   test('keeps kinds apart and lists names in order', () => {

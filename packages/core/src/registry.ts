@@ -79,12 +79,11 @@ export function resolve<K extends Kind>(kind: K, valueOrName: ByValueOrName<K>):
   const map = entries(kind);
   const entry = map.get(valueOrName);
   if (entry) return entry.value as RegistryKinds[K];
-  const near = nearest(valueOrName, [...map.keys()]);
+  const names = registered(kind);
+  const near = nearest(valueOrName, names).map((name) => `'${name}'`);
+  const hint = near.length > 0 ? `did you mean ${near.join(', ')}?` : `pass the ${kind} itself, or register it.`;
   throw new RegistryError(
-    `No ${kind} is registered as '${valueOrName}': ` +
-      (near.length > 0
-        ? `did you mean ${near.map((name) => `'${name}'`).join(', ')}?`
-        : `import a package's register entry or pass the ${kind} itself.`),
+    `No ${kind} is registered as '${valueOrName}': ${hint} Registered: ${names.join(', ') || 'none; import a register entry'}.`,
   );
 }
 

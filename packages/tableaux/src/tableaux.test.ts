@@ -35,7 +35,7 @@ function denseRows<T>(
 }
 
 /** Of the powers theta, theta^2, ..., as dense output is written. */
-const onPowers = (order: number, k: number) => (order === k + 1 ? 1 : 0);
+const onPowers = (order: number, k: number): number => (order === k + 1 ? 1 : 0);
 
 /** Of the Bernstein polynomials of degree n, as it is evaluated: C(k, order) / C(n, order); none beyond the degree. */
 const onBernstein = (weights: Weights<number>) => (order: number, k: number) => {

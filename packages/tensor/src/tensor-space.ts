@@ -70,7 +70,7 @@ export class TensorSpace implements Space<TensorState> {
       return ratios.map((r, n) => {
         const { value, rtol, first, larger } = scales[n] as Scale;
         const slope = tf.divNoNan(tf.mul(weight, r), value);
-        const through = tf.neg(tf.mul(tf.mul(slope, r), tf.mul(rtol, tf.sign(larger))));
+        const through = tf.sub(0, tf.mul(tf.mul(slope, r), tf.mul(rtol, tf.sign(larger))));
         const zero = tf.zerosLike(through);
         return { error: slope, y0: tf.where(first, through, zero), y1: tf.where(first, zero, through) };
       });

@@ -4,7 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 export type TensorTree = tf.Tensor | readonly TensorTree[] | { readonly [key: string]: TensorTree };
 
 /** The same nesting, its leaves tensors of any rank. */
-export type Like<Y> = Y extends tf.Tensor ? tf.Tensor : Y extends object ? { [K in keyof Y]: Like<Y[K]> } : never;
+// Not distributive: a compiler that infers through a distributive one expands tensors without end.
+export type Like<Y> = [Y] extends [tf.Tensor] ? tf.Tensor : { [K in keyof Y]: Like<Y[K]> };
 
 /** The nesting of a tree without its tensors. */
 export type Structure =
