@@ -15,8 +15,12 @@ import { probe } from './probe.ts';
 import { revived } from './revive.ts';
 import { bind, setUp } from './setup.ts';
 import type { BoundFunction, TensorFunction } from './tensor-function.ts';
+import { completeGradients } from './tfjs-gradients/complete.ts';
 import { readTimes, readTimesAsync, type Times } from './times.ts';
 import { type Like, type TensorTree, unflatten } from './tree.ts';
+
+// Before any operation is taped: tfjs looks a gradient up when its operation runs forward.
+completeGradients();
 
 /**
  * Solves y' = f(t, y, args), y(ts[0]) = y0, and is differentiable like any tfjs operation: in `tf.grad`, `tf.grads`,

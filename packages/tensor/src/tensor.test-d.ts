@@ -52,5 +52,5 @@ test('a solution holds trees', () => {
 test('names are those registered', () => {
   expectTypeOf<'no such solver'>().not.toMatchTypeOf<ByValueOrName<'solver'>>();
   // @ts-expect-error nothing of that name
-  useBackend('abacus');
+  void useBackend('abacus');
 });
