@@ -1,4 +1,5 @@
-import type { Space } from './space.ts';
+import type { Solver, Stepper } from './solver.ts';
+import type { ErrorNorm, Space } from './space.ts';
 
 /**
  * The right-hand side of y' = f(t, y) with parameters `P`, and its vector-Jacobian product. It must be a pure function:
@@ -13,6 +14,14 @@ export interface Field<Y, P> {
    * @param wantTime whether `t` is wanted; when it is not, `t` is 0
    */
   vjp(t: number, y: Y, cotangent: Y, wantTime: boolean): FieldCotangents<Y, P>;
+  /**
+   * A stepper of the field's own for a solver, where it has one: a compiled field takes a whole step in one call.
+   *
+   * @param norm measures the error estimate; without it steps carry none
+   * @param counts where the stepper counts how often it uses the field
+   * @returns undefined to have the solver make its own
+   */
+  stepper?(solver: Solver, norm: ErrorNorm<Y> | undefined, counts: FieldCounts): Stepper<Y, P> | undefined;
   /** The parameters that f reads. */
   readonly parameters: P;
   /** The space that the parameters' cotangents live in. */

@@ -1,6 +1,6 @@
-import { describeSpace } from '@neural-ode/testing';
+import { describeSpace, stubSolver } from '@neural-ode/testing';
 import { describe, expect, test } from 'vitest';
-import { arrayField, FieldError, float64Space, InvalidInputError } from './index.ts';
+import { arrayField, FieldError, float64Space, InvalidInputError, odeint } from './index.ts';
 
 describeSpace('float64Space', float64Space, { make: (values) => Float64Array.from(values), values: (y) => y });
 
@@ -14,9 +14,20 @@ describe('arrayField', () => {
   test('copies what the function returns, so that it may fill one array again and again', () => {
     const buffer = new Float64Array(1);
     const field = arrayField((t) => buffer.fill(t), { size: 1 });
-    const first = field.evaluate(1, buffer);
-    field.evaluate(2, buffer);
+    const first = field.evaluate(1, Float64Array.of(0));
+    field.evaluate(2, Float64Array.of(0));
     expect(first).toEqual(Float64Array.of(1));
+  });
+
+  test('refuses a function that writes into its arguments', () => {
+    const writing = (_t: number, y: Float64Array) => {
+      y[0] = -y[0]!;
+      return y;
+    };
+    expect(() => odeint(writing, [1], [0, 1], { solver: stubSolver(() => 0) })).toThrow('writes into its argument');
+    const state = Float64Array.of(1);
+    expect(() => arrayField(writing, { size: 1 }).evaluate(0, state)).toThrow('writes into its argument');
+    expect(state[0]).toBe(1);
   });
 
   test.each([
@@ -26,7 +37,7 @@ describe('arrayField', () => {
   ])('refuses a slope of %s components', (_, f) => {
     const field = arrayField(f, { size: 2 });
     expect(() => field.evaluate(0.5, new Float64Array(2))).toThrow(FieldError);
-    expect(() => field.evaluate(0.5, new Float64Array(2))).toThrow('t = 0.5 where 2 are due');
+    expect(() => field.evaluate(0.5, new Float64Array(2))).toThrow('t = 0.5 where 2 components are due');
   });
 
   test.each([

@@ -5,6 +5,28 @@ import type { Space, Tolerance } from './space.ts';
 /** Numbers in order, as a user may give them. */
 export type Numbers = readonly number[] | Float64Array;
 
+/**
+ * A copy in double precision.
+ *
+ * @throws InvalidInputError when it is no array of numbers
+ */
+export function toFloat64(input: string, values: unknown): Float64Array {
+  if (!Array.isArray(values) && !ArrayBuffer.isView(values)) {
+    throw new InvalidInputError(input, `${input} is ${describe(values)}: give an array of numbers.`);
+  }
+  return Float64Array.from(values as Numbers, (value, i) => {
+    if (typeof value === 'number') return value;
+    throw new InvalidInputError(input, `${input}[${i}] is ${describe(value)}: give an array of numbers.`);
+  });
+}
+
+function describe(value: unknown): string {
+  if (value instanceof Promise) return 'a promise';
+  if (typeof value === 'string') return `the string '${value}'`;
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  return typeof value === 'function' ? 'a function' : String(value);
+}
+
 /** States that are Float64Arrays: double precision without any dependency. */
 export const float64Space: Space<Float64Array> = {
   combine(base, coefficients, terms) {
@@ -69,7 +91,10 @@ function componentOf(value: number | Float64Array, i: number): number {
   return typeof value === 'number' ? value : (value[i] as number);
 }
 
-/** y' = f(t, y, p) on plain arrays. What it returns is copied, so it may fill and return one array again and again. */
+/**
+ * y' = f(t, y, p) on plain arrays, of which y and p are the solver's, to be read only. What it returns is copied, so it
+ * may fill and return one array of its own again and again.
+ */
 export type ArrayFunction = (t: number, y: Float64Array, p: Float64Array) => Numbers;
 
 /**
@@ -100,19 +125,31 @@ export function arrayField(
   if (typeof f !== 'function') {
     throw new InvalidInputError('f', `f is ${f === null ? f : typeof f}: give a function f(t, y, p).`);
   }
-  const p = Float64Array.from(options.parameters ?? []);
+  const p = toFloat64('parameters', options.parameters ?? []);
+  let watched = true;
   const checked = (t: number, what: string, values: Numbers, length: number) => {
     if (values?.length === length) return new Float64Array(values);
+    const given = values?.length === undefined ? `is ${describe(values)}` : `has ${values.length} components`;
     throw new FieldError(
       t,
-      `The field's ${what} has ${values?.length ?? 'no'} components at t = ${t} where ${length} are due: ` +
-        'return one number for each component.',
+      `The field's ${what} ${given} at t = ${t} where ${length} components are due: return one number for each.`,
+    );
+  };
+  /** The first call shows whether f writes into its arguments, which would spoil the solve silently. */
+  const watchedCall = (t: number, y: Float64Array) => {
+    watched = false;
+    const [state, parameters] = [y.slice(), p.slice()];
+    const slope = checked(t, 'slope', f(t, state, parameters), size);
+    if (state.every((v, i) => Object.is(v, y[i])) && parameters.every((v, i) => Object.is(v, p[i]))) return slope;
+    throw new FieldError(
+      t,
+      `The field writes into its argument y or p at t = ${t}, which belong to the solver: return a new array.`,
     );
   };
   return {
     parameters: p,
     parameterSpace: float64Space,
-    evaluate: (t, y) => checked(t, 'slope', f(t, y, p), size),
+    evaluate: (t, y) => (watched ? watchedCall(t, y) : checked(t, 'slope', f(t, y, p), size)),
     vjp(t, y, v) {
       if (!vjp) {
         throw new InvalidInputError(

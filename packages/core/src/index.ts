@@ -1,3 +1,4 @@
+export { checkChoice, checkOptions } from './check-options.ts';
 export {
   type AdaptiveController,
   type ConstantController,
@@ -20,7 +21,7 @@ export {
   type Status,
 } from './errors.ts';
 export { countedField, type Field, type FieldCotangents, type FieldCounts } from './field.ts';
-export { type ArrayFunction, type ArrayVjp, arrayField, float64Space, type Numbers } from './float64.ts';
+export { type ArrayFunction, type ArrayVjp, arrayField, float64Space, type Numbers, toFloat64 } from './float64.ts';
 export type { BackwardStats, Cotangents, Gradient, GradientTask, Recording, Stats } from './gradient.ts';
 export {
   type AdaptiveStepping,
@@ -34,7 +35,7 @@ export {
 export { checkTimes, type Mesh, stepCount, uniformMesh } from './mesh.ts';
 export { copy, observe } from './observe.ts';
 export { type ArrayOptions, type ArrayPullback, odeint, odeintVjp, solve } from './odeint.ts';
-export { type Prepared, type Problem, prepare, type StepOptions } from './prepare.ts';
+export { type Prepared, type Problem, prepare, type StepOptions, stepOptionNames } from './prepare.ts';
 export { type Accumulator, accumulator, pullbackSteps, type Steps, timeCotangents } from './pullback.ts';
 export { countFrom, type Recorded, record, replayCotangents, withFirstOutput } from './record.ts';
 export {
@@ -54,3 +55,4 @@ export { type Deferred, mapReadings, type Reading, type Routine, read, runAsync,
 export { plan, replay, type SaveAt, type Solution, type SolveOptions, solveRoutine } from './solve.ts';
 export type { Carry, Solver, Step, StepCotangents, Stepper, StepVjp, Trace } from './solver.ts';
 export { type ErrorNorm, errorNorm, type Space, type Tolerance } from './space.ts';
+export { warnOnConsole } from './warn.ts';

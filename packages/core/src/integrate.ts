@@ -39,6 +39,8 @@ export interface Trial<Y> {
   readonly memory: Memory;
   /** How the size came about: chosen by the controller, cut off at a stop, or held at `maxStep`. */
   readonly sizedBy: 'controller' | 'stop' | 'limit';
+  /** Whether the next trial goes on with the size from before the cut, as the larger one. */
+  readonly resumes: boolean;
 }
 
 /** A span to integrate over. */
@@ -115,7 +117,7 @@ export function* integrate<Y, P>(task: Task<Y, P>): Routine<Outcome<Y>> {
         sizedBy = limited === size ? 'controller' : 'limit';
         if (limited < adaptive.minStep || limited <= resolution * Math.abs(t)) {
           const status = Number.isFinite(errorNorm) ? 'step-too-small' : 'non-finite';
-          failure = describeFailure(status, t, direction * limited);
+          failure = describeFailure(status, t, direction * limited, { minStep: adaptive.minStep });
           break;
         }
       }
@@ -130,7 +132,9 @@ export function* integrate<Y, P>(task: Task<Y, P>): Routine<Outcome<Y>> {
     const decision = adaptive?.controller.decide(errorNorm, memory, adaptive.errorOrder);
     const good = decision ? decision.accepted : Number.isFinite(errorNorm);
     const kept = retain === 'trials' || (retain === 'steps' && good);
-    if (kept) trials.push({ step, accepted: good, errorNorm, memory, sizedBy });
+    const proposed = Math.abs(t1 - t) * (decision?.factor ?? 0);
+    const resumes = good && sizedBy === 'stop' && size > proposed;
+    if (kept) trials.push({ step, accepted: good, errorNorm, memory, sizedBy, resumes });
 
     if (good) {
       accepted++;
@@ -157,7 +161,7 @@ export function* integrate<Y, P>(task: Task<Y, P>): Routine<Outcome<Y>> {
     }
     if (decision) {
       memory = decision.memory;
-      size = Math.abs(t1 - step.t0) * decision.factor;
+      if (!resumes) size = proposed;
     }
   }
   if (carry && trials.length === 0) space.release(carry.slope);

@@ -21,13 +21,17 @@ export function uniformMesh(t0: number, t1: number, stepSize: number): number[] 
 
 /** Refuses times that are not finite or not strictly monotonic. */
 export function checkTimes(ts: readonly number[], input: string): void {
+  if (!Array.isArray(ts)) throw new InvalidInputError(input, `${input} is ${String(ts)}: give an array of times.`);
   if (ts.length === 0) {
     throw new InvalidInputError(input, `${input} is empty: give at least the start time.`);
   }
   const direction = Math.sign((ts[1] ?? 0) - (ts[0] as number));
   ts.forEach((t, n) => {
     if (!Number.isFinite(t)) {
-      throw new InvalidInputError(input, `${input}[${n}] is ${t}: times must be finite numbers.`);
+      throw new InvalidInputError(
+        input,
+        `${input}[${n}] is ${typeof t === 'number' ? t : JSON.stringify(t)}: times must be finite numbers.`,
+      );
     }
     if ((n > 0 && Math.sign(t - (ts[n - 1] as number)) !== direction) || (n > 0 && direction === 0)) {
       throw new InvalidInputError(

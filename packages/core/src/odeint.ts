@@ -1,8 +1,9 @@
+import { checkOptions } from './check-options.ts';
 import { InvalidInputError } from './errors.ts';
-import { type ArrayFunction, type ArrayVjp, arrayField, float64Space, type Numbers } from './float64.ts';
+import { type ArrayFunction, type ArrayVjp, arrayField, float64Space, type Numbers, toFloat64 } from './float64.ts';
 import type { Cotangents, Gradient, Recording } from './gradient.ts';
 import { checkTimes } from './mesh.ts';
-import type { StepOptions } from './prepare.ts';
+import { type StepOptions, stepOptionNames } from './prepare.ts';
 import { type ByValueOrName, resolve } from './registry.ts';
 import { runSync } from './routine.ts';
 import { type SaveAt, type Solution, solveRoutine } from './solve.ts';
@@ -42,13 +43,16 @@ export function solve(
   },
   options: ArrayOptions & { readonly saveAt?: SaveAt | undefined; readonly throw?: boolean },
 ): Solution<Float64Array> {
+  checkOptions(options, [...arrayOptionNames, 'saveAt', 'throw']);
   const { f, t0, t1 } = problem;
-  const y0 = Float64Array.from(problem.y0);
+  const y0 = toFloat64('y0', problem.y0);
   const field = arrayField(f, { size: y0.length, parameters: options.parameters });
   const { saveAt, throw: throws } = options;
   const steps = stepOptions(options, y0.length);
   return runSync(solveRoutine({ field, space: float64Space, y0, t0, t1 }, { ...steps, saveAt, throw: throws }));
 }
+
+const arrayOptionNames = [...stepOptionNames, 'parameters'];
 
 /** A solve on plain arrays with the function that takes cotangents back through it. */
 export interface ArrayPullback extends Pick<Recording<Float64Array, Float64Array>, 'ys' | 'mesh' | 'stats'> {
@@ -75,7 +79,8 @@ export function odeintVjp(
     readonly warn?: (message: string) => void;
   },
 ): ArrayPullback {
-  const start = Float64Array.from(y0);
+  checkOptions(options, [...arrayOptionNames, 'gradient', 'vjp', 'warn']);
+  const start = toFloat64('y0', y0);
   const { parameters, vjp } = options;
   const gradient: Gradient = resolve('gradient', options.gradient);
   const recording = runSync(
@@ -93,14 +98,37 @@ export function odeintVjp(
     ys: recording.ys,
     mesh: recording.mesh,
     stats: recording.stats,
-    pullback: (cotangents) => runSync(recording.pullback(cotangents.map((c) => c && Float64Array.from(c)))),
+    pullback: (cotangents) => runSync(recording.pullback(checkedCotangents(cotangents, recording.ys))),
   };
 }
 
 function checkedTimes(ts: Numbers): number[] {
-  const times = Array.from(ts);
+  const times = [...toFloat64('ts', ts)];
   checkTimes(times, 'ts');
   return times;
+}
+
+function checkedCotangents(
+  cotangents: readonly (Numbers | undefined)[],
+  ys: readonly Float64Array[],
+): (Float64Array | undefined)[] {
+  if (!Array.isArray(cotangents) || cotangents.length > ys.length) {
+    throw new InvalidInputError(
+      'cotangents',
+      `pullback takes a list of at most ${ys.length} cotangents, one for each output time: give undefined for zero.`,
+    );
+  }
+  return cotangents.map((cotangent, n) => {
+    if (cotangent === undefined) return undefined;
+    const values = toFloat64(`cotangents[${n}]`, cotangent);
+    const due = (ys[n] as Float64Array).length;
+    if (values.length === due && values.every(Number.isFinite)) return values;
+    throw new InvalidInputError(
+      'cotangents',
+      `cotangents[${n}] has ${values.length} components where ${due} are due, or one that is not finite: ` +
+        'give one finite number for each component of the state.',
+    );
+  });
 }
 
 function stepOptions(options: ArrayOptions, size: number): StepOptions<Float64Array> {
@@ -116,11 +144,14 @@ function stepOptions(options: ArrayOptions, size: number): StepOptions<Float64Ar
 
 function tolerance(input: string, value: number | Numbers | undefined, size: number) {
   if (value === undefined || typeof value === 'number') return value;
-  if (value.length !== size || !Array.from(value).every((v) => v >= 0 && Number.isFinite(v))) {
+  const values = toFloat64(input, value);
+  if (values.length !== size) {
     throw new InvalidInputError(
       input,
-      `${input} holds ${value.length} values for ${size} components, or one that is negative: give one finite number for each.`,
+      `${input} holds ${values.length} values for ${size} components: give one for each.`,
     );
   }
-  return Float64Array.from(value);
+  const bad = values.find((v) => !(v >= 0 && Number.isFinite(v)));
+  if (bad !== undefined) throw new InvalidInputError(input, `${input} holds ${bad}: give finite numbers, 0 or more.`);
+  return values;
 }

@@ -30,9 +30,31 @@ export interface StepOptions<Y> {
   readonly maxSteps?: number | undefined;
   /** Times in the span that a step must end at: where f has a kink; a mesh has its own. Default none. */
   readonly stops?: readonly number[] | undefined;
+  /**
+   * Times in the span at which f jumps, in any order: a step ends at the last double before each and another leads to the
+   * first one after it, so that no step evaluates f on both sides. Default none.
+   */
+  readonly jumps?: readonly number[] | undefined;
   /** Measures the error in place of rtol and atol. */
   readonly norm?: ErrorNorm<Y> | undefined;
 }
+
+/** The names of {@link StepOptions}. */
+export const stepOptionNames: readonly string[] = Object.keys({
+  solver: 0,
+  rtol: 0,
+  atol: 0,
+  controller: 0,
+  stepSize: 0,
+  mesh: 0,
+  firstStep: 0,
+  maxStep: 0,
+  minStep: 0,
+  maxSteps: 0,
+  stops: 0,
+  jumps: 0,
+  norm: 0,
+} satisfies Record<keyof StepOptions<never>, 0>);
 
 /** What to solve: y' = field(t, y) from y(t0) = y0 to t1, forwards or backwards. */
 export interface Problem<Y, P> {
@@ -53,6 +75,15 @@ export type Prepared<Y, P> = Omit<Task<Y, P>, 'retain' | 'onAccept'> & {
 /** Checks a problem and its options, binds the solver, and finds the first step's size. */
 export function* prepare<Y, P>(problem: Problem<Y, P>, options: StepOptions<Y>): Routine<Prepared<Y, P>> {
   const { space, y0, t0, t1 } = problem;
+  if (typeof options.solver?.bind !== 'function') {
+    throw new InvalidInputError(
+      'solver',
+      'solver is no solver: give one such as dopri5, explicitRungeKutta(tableau), or a registered name.',
+    );
+  }
+  for (const [input, t] of Object.entries({ t0, t1 })) {
+    if (!Number.isFinite(t)) throw new InvalidInputError(input, `${input} is ${t}: give a finite number.`);
+  }
   checkTimes(t0 === t1 ? [t0] : [t0, t1], '[t0, t1]');
   if (!Number.isFinite(yield* read(space.norm(y0)))) {
     throw new InvalidInputError('y0', 'y0 holds an infinite or NaN component: a solve must start from a finite state.');
@@ -61,10 +92,12 @@ export function* prepare<Y, P>(problem: Problem<Y, P>, options: StepOptions<Y>):
   const field = countedField(problem.field, counts);
   const maxSteps = positive('maxSteps', options.maxSteps ?? 100_000);
   const common = { field, space, y0, t0, counts, maxSteps };
+  const bind = (norm?: ErrorNorm<Y>) =>
+    problem.field.stepper?.(options.solver, norm, counts) ?? options.solver.bind(field, space, norm);
 
   const fixed = fixedTimes(t0, t1, maxSteps, options);
   if (fixed) {
-    const stepper = options.solver.bind(field, space);
+    const stepper = bind();
     return { ...common, stepper, stepping: { kind: 'fixed', ts: fixed } };
   }
 
@@ -76,13 +109,13 @@ export function* prepare<Y, P>(problem: Problem<Y, P>, options: StepOptions<Y>):
     );
   }
   const norm = options.norm ?? errorNorm(space, checkedTolerance(options));
-  const stepper = options.solver.bind(field, space, norm);
+  const stepper = bind(norm);
   const maxStep = positive('maxStep', options.maxStep ?? Number.POSITIVE_INFINITY);
   const minStep = options.minStep ?? 0;
   if (!(minStep >= 0 && minStep <= maxStep)) {
     throw new InvalidInputError('minStep', `minStep is ${minStep}: give 0 <= minStep <= maxStep.`);
   }
-  const stops = checkedStops(t0, t1, options.stops ?? []);
+  const stops = checkedStops(t0, t1, options);
   const stepping = (firstStep: number): Stepping => ({
     kind: 'adaptive',
     controller: (options.controller as Exclude<Controller, { kind: 'constant' }>) ?? iController(),
@@ -137,27 +170,45 @@ function fixedTimes<Y>(
         'take larger steps or raise maxSteps.',
     );
   }
-  const ends = [t0, ...checkedStops(t0, t1, options.stops ?? [])];
+  const ends = [t0, ...checkedStops(t0, t1, options)];
   const parts = ends.slice(1).map((end, n) => uniformMesh(ends[n] as number, end, constant.stepSize).slice(1));
   return [t0, ...parts.flat()];
 }
 
 function checkedTolerance<Y>({ rtol = 1e-5, atol = 1e-7 }: StepOptions<Y>): Tolerance<Y> {
-  if (typeof rtol === 'number') positive('rtol', rtol);
+  if (typeof rtol === 'number') positive('rtol', rtol, 'positive, finite');
   if (typeof atol === 'number' && !(atol >= 0 && Number.isFinite(atol))) {
     throw new InvalidInputError('atol', `atol is ${atol}: give a finite number, 0 or more.`);
   }
   return { rtol, atol };
 }
 
-function checkedStops(t0: number, t1: number, stops: readonly number[]): readonly number[] {
+/** The times that steps must end at, the end of the span last. */
+function checkedStops<Y>(t0: number, t1: number, { stops = [], jumps = [] }: StepOptions<Y>): readonly number[] {
+  for (const [input, times] of Object.entries({ stops, jumps })) {
+    const outside = times.find((t) => !((t - t0) * (t - t1) <= 0));
+    if (outside === undefined) continue;
+    throw new InvalidInputError(
+      input,
+      `${input} holds ${outside}, outside the span from ${t0} to ${t1}: give times within it.`,
+    );
+  }
   if (t0 === t1) return [];
-  const inner = stops.filter((t) => t !== t0 && t !== t1);
-  checkTimes([t0, ...inner, t1], 'stops');
-  return [...inner, t1];
+  checkTimes([t0, ...stops.filter((t) => t !== t0 && t !== t1), t1], 'stops');
+  const sides = jumps.flatMap((t) => [neighbour(t, -1), neighbour(t, 1)]);
+  const inner = [...new Set([...stops, ...sides])].filter((t) => (t - t0) * (t - t1) < 0);
+  return [...inner.sort((a, b) => (a - b) * Math.sign(t1 - t0)), t1];
 }
 
-function positive(input: string, value: number): number {
-  if (value > 0) return value;
-  throw new InvalidInputError(input, `${input} is ${value}: give a positive number.`);
+/** The next double in a direction. */
+function neighbour(t: number, direction: 1 | -1): number {
+  if (t === 0) return direction * Number.MIN_VALUE;
+  const bits = new BigInt64Array(Float64Array.of(t).buffer);
+  bits[0] = (bits[0] as bigint) + (direction === Math.sign(t) ? 1n : -1n);
+  return new Float64Array(bits.buffer)[0] as number;
+}
+
+function positive(input: string, value: number, kind: 'positive' | 'positive, finite' = 'positive'): number {
+  if (value > 0 && (kind === 'positive' || Number.isFinite(value))) return value;
+  throw new InvalidInputError(input, `${input} is ${value}: give a ${kind} number.`);
 }

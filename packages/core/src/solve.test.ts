@@ -142,6 +142,41 @@ describe('stops', () => {
   });
 });
 
+describe('jumps', () => {
+  // At the jump itself f may have the value of either side.
+  test.each([
+    ['right', (t: number) => [t < 0.4 ? 1 : -2]],
+    ['left', (t: number) => [t <= 0.4 ? 1 : -2]],
+  ])('cost next to nothing, f being continuous from the %s', (_, f) => {
+    for (const [t0, t1, end] of [
+      [0, 1, -0.8],
+      [1, 0, 0.8],
+    ] as const) {
+      const run = (options: object) => solve({ f, y0: [0], t0, t1 }, { solver, rtol: 1e-8, atol: 1e-8, ...options });
+      const { ys, stats } = run({ jumps: [0.4] });
+      expect(ys[0]![0]).toBeCloseTo(end, 14);
+      expect(stats.rejected).toBe(0);
+      expect(stats.evaluations).toBeLessThan(run({}).stats.evaluations / 3);
+      const fixed = run({ solver: explicitRungeKutta(rk4), stepSize: 0.3, jumps: [0.4] });
+      expect(fixed.ys[0]![0]).toBeCloseTo(end, 14);
+    }
+  });
+
+  test('may be given in any order, and at zero', () => {
+    const { mesh } = solve(
+      { f: (t) => [Math.sign(t)], y0: [0], t0: -1, t1: 1 },
+      { solver, jumps: [0.5, 0], stops: [0.25] },
+    );
+    for (const t of [-Number.MIN_VALUE, Number.MIN_VALUE, 0.25]) expect(mesh.ts).toContain(t);
+    expect(mesh.ts.filter((t) => Math.abs(t - 0.5) < 1e-15)).toHaveLength(2);
+  });
+
+  test('outside the span are refused by name', () => {
+    expect(() => solve({ f: () => [0], y0: [0], t0: 0, t1: 1 }, { solver, jumps: [2] })).toThrow('jumps holds 2');
+    expect(() => solve({ f: () => [0], y0: [0], t0: 0, t1: 1 }, { solver, stops: [-1] })).toThrow('stops holds -1');
+  });
+});
+
 describe('plan and replay', () => {
   test('give the same states, on the same steps', () => {
     const options: Options = { solver, rtol: 1e-6, atol: 1e-8 };

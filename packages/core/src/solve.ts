@@ -1,3 +1,4 @@
+import { checkChoice } from './check-options.ts';
 import { type Failure, InvalidInputError, SolveError, type Status } from './errors.ts';
 import type { Stats } from './gradient.ts';
 import { integrate } from './integrate.ts';
@@ -15,7 +16,10 @@ export type SaveAt = readonly number[] | 'end' | 'steps' | 'dense';
 export interface SolveOptions<Y> extends StepOptions<Y> {
   /** Default `'end'`. Times must be strictly monotonic and lie between t0 and t1. */
   readonly saveAt?: SaveAt | undefined;
-  /** Whether a failure is thrown as a {@link SolveError}. Default true; with false it is data in the solution. */
+  /**
+   * Whether a failure is thrown as a {@link SolveError}. Default true; with false it is data in the solution. Bad input,
+   * and a field that is not finite at t0, always throw.
+   */
   readonly throw?: boolean | undefined;
 }
 
@@ -30,7 +34,7 @@ export interface Solution<Y> {
   readonly status: Status;
   /** Why it stopped short, unless `status` is `'success'`. */
   readonly failure?: Failure | undefined;
-  /** With `saveAt: 'dense'`: the state at any time of the span, which the caller owns. */
+  /** With `saveAt: 'dense'`: the state at any time of the span, which the caller owns; not after `dispose`. */
   readonly dense?: ((t: number) => Y) | undefined;
   /** Releases all states of the solution. */
   dispose(): void;
@@ -40,6 +44,7 @@ export interface Solution<Y> {
 export function* solveRoutine<Y, P>(problem: Problem<Y, P>, options: SolveOptions<Y>): Routine<Solution<Y>> {
   const { space, y0, t0, t1 } = problem;
   const saveAt = options.saveAt ?? 'end';
+  if (!Array.isArray(saveAt)) checkChoice('saveAt', saveAt, ['end', 'steps', 'dense']);
   const times = typeof saveAt === 'string' ? undefined : checkedSaveTimes(saveAt, t0, t1);
   const task = yield* prepare(problem, options);
 
@@ -62,7 +67,9 @@ export function* solveRoutine<Y, P>(problem: Problem<Y, P>, options: SolveOption
     ys = ys.map((y) => (y === y0 ? copy(space, y) : y));
   }
   const steps = outcome.trials.map((trial) => trial.step);
+  let disposed = false;
   const dispose = () => {
+    disposed = true;
     release(space, ys);
     for (const step of steps) release(space, task.stepper.states(step), y0);
   };
@@ -78,7 +85,7 @@ export function* solveRoutine<Y, P>(problem: Problem<Y, P>, options: SolveOption
     stats: { evaluations: task.counts.evaluations, accepted, rejected },
     status: failure?.status ?? 'success',
     failure,
-    dense: saveAt === 'dense' ? denseOutput(task, steps) : undefined,
+    dense: saveAt === 'dense' ? denseOutput(task, steps, () => disposed) : undefined,
     dispose,
   };
 }
@@ -101,8 +108,11 @@ export function replay<Y, P>(
   return solveRoutine(problem, { ...options, mesh });
 }
 
-function denseOutput<Y, P>(task: Prepared<Y, P>, steps: readonly Step<Y>[]): (t: number) => Y {
+function denseOutput<Y, P>(task: Prepared<Y, P>, steps: readonly Step<Y>[], disposed: () => boolean): (t: number) => Y {
   return (t) => {
+    if (disposed()) {
+      throw new InvalidInputError('t', 'The solution is disposed: ask its dense output before you dispose it.');
+    }
     const first = steps[0]?.t0 ?? task.t0;
     const last = steps.at(-1)?.t1 ?? task.t0;
     if (!((t - first) * (t - last) <= 0)) {

@@ -42,6 +42,8 @@ export interface Space<Y> {
 
 /** How large an error is against the tolerance: a step is good when this is at most 1. */
 export interface ErrorNorm<Y> {
+  /** Set when this is the space's own error norm with these tolerances, so that a stepper may compute it in its own way. */
+  readonly tolerance?: Tolerance<Y>;
   value(error: Y, y0: Y, y1: Y): Reading;
   vjp(error: Y, y0: Y, y1: Y, cotangent: number): { error: Y; y0: Y; y1: Y };
 }
@@ -49,6 +51,7 @@ export interface ErrorNorm<Y> {
 /** The usual norm: that of the space, over all components. */
 export function errorNorm<Y>(space: Space<Y>, tolerance: Tolerance<Y>): ErrorNorm<Y> {
   return {
+    tolerance,
     value: (error, y0, y1) => space.errorNorm(error, y0, y1, tolerance),
     vjp: (error, y0, y1, cotangent) => space.errorNormVjp(error, y0, y1, tolerance, cotangent),
   };

@@ -50,9 +50,9 @@ export function stepOptions<Y>(
   y: FlatTree,
   states: Representation<Y>,
 ): StepOptions<Y> {
-  const { firstStep, maxStep, maxSteps, mesh, minStep, stepSize, stops, controller } = options;
+  const { firstStep, maxStep, maxSteps, mesh, minStep, stepSize, stops, jumps, controller } = options;
   const rtol = tolerance('rtol', options.rtol, y, states);
-  if (typeof rtol === 'number' && rtol < leastRtol) {
+  if (typeof rtol === 'number' && rtol > 0 && rtol < leastRtol) {
     warner(options)(
       `rtol is ${rtol}, but the field computes in float32: below ${leastRtol} its round-off is taken for error, so steps ` +
         'shrink and gain nothing: raise rtol.',
@@ -66,6 +66,7 @@ export function stepOptions<Y>(
     minStep,
     stepSize,
     stops,
+    jumps,
     solver: resolve('solver', options.solver),
     controller: controller && resolve('controller', controller),
     rtol,

@@ -44,7 +44,7 @@ export function solve<Y extends TensorTree, A extends TensorTree | undefined = u
 }
 
 /** Like {@link solve}, for backends that cannot be read synchronously. Its tensors belong to no tidy. */
-export function solveAsync<Y extends TensorTree, A extends TensorTree | undefined = undefined>(
+export async function solveAsync<Y extends TensorTree, A extends TensorTree | undefined = undefined>(
   problem: TensorProblem<Y, A>,
   options: TensorSolveOptions<A>,
 ): Promise<Solution<Like<Y>>> {

@@ -1,4 +1,4 @@
-import { checkTimes } from '@neural-ode/core';
+import { checkTimes, InvalidInputError, toFloat64 } from '@neural-ode/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Output times: doubles, or a float32 tensor `[n]` when they are to be differentiated. */
@@ -6,16 +6,21 @@ export type Times = readonly number[] | Float64Array | tf.Tensor1D;
 
 /** The times as doubles, checked. */
 export function readTimes(ts: Times): number[] {
-  return checked(ts instanceof tf.Tensor ? ts.dataSync() : ts);
+  return checked(ts instanceof tf.Tensor ? ranked(ts).dataSync() : ts);
 }
 
 /** Likewise, from a backend that cannot be read synchronously. */
 export async function readTimesAsync(ts: Times): Promise<number[]> {
-  return checked(ts instanceof tf.Tensor ? await ts.data() : ts);
+  return checked(ts instanceof tf.Tensor ? await ranked(ts).data() : ts);
 }
 
-function checked(ts: Iterable<number>): number[] {
-  const times = Array.from(ts);
+function ranked(ts: tf.Tensor): tf.Tensor {
+  if (ts.rank === 1) return ts;
+  throw new InvalidInputError('ts', `ts is a tensor of shape [${ts.shape}]: give one of rank 1.`);
+}
+
+function checked(ts: ArrayLike<number>): number[] {
+  const times = [...toFloat64('ts', ts)];
   checkTimes(times, 'ts');
   return times;
 }

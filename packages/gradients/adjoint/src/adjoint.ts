@@ -90,7 +90,7 @@ function* backsolve<Y, P>(
     const steps =
       prepared.stepping.kind === 'fixed'
         ? { mesh: { ts: [t0, ...inside(mesh.ts), t1] } }
-        : { firstStep, stops: inside(task.options.stops ?? []) };
+        : { firstStep, stops: inside(task.options.stops ?? []), jumps: inside(task.options.jumps ?? []) };
     const start = yield* prepare(problem, { ...reverse, ...steps });
     const { ys: ends, failure, nextStep } = yield* integrate({ ...start, retain: 'end' });
     const end = ends[0] as Augmented<Y, P>;

@@ -13,7 +13,7 @@ import {
  * next ones; the trials are walked backwards with the cotangents of these four:
  *
  *     t' = t + h, y' = step(t, h, y)    when accepted, else t' = t, y' = y
- *     size', memory' = decide(errorNorm(t, h, y), memory), with size' = |h| factor
+ *     size', memory' = decide(errorNorm(t, h, y), memory), with size' = |h| factor, or size after a stop
  *     h = size in the direction of time, or stop - t, or a constant limit
  */
 export function searchCotangents<Y, P>(
@@ -51,12 +51,10 @@ export function searchCotangents<Y, P>(
     }
 
     const { factor } = controller.decide(errorNorm, trial.memory, errorOrder);
-    const decided = controller.vjp(errorNorm, trial.memory, errorOrder, {
-      factor: size * Math.abs(h),
-      memory,
-    });
+    const proposed = trial.resumes ? 0 : size;
+    const decided = controller.vjp(errorNorm, trial.memory, errorOrder, { factor: proposed * Math.abs(h), memory });
     memory = decided.memory;
-    let hBar = size * factor * direction + (trial.accepted ? t : 0);
+    let hBar = proposed * factor * direction + (trial.accepted ? t : 0);
 
     const y1 = trial.accepted ? y.sum : undefined;
     if (y1 !== undefined || inside.length > 0 || decided.errorNorm !== 0) {
@@ -76,7 +74,7 @@ export function searchCotangents<Y, P>(
       }
     }
 
-    size = trial.sizedBy === 'controller' ? hBar * direction : 0;
+    size = (trial.resumes ? size : 0) + (trial.sizedBy === 'controller' ? hBar * direction : 0);
     if (trial.sizedBy === 'stop') {
       t -= hBar;
       const index = ts.indexOf(step.t1);
