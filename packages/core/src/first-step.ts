@@ -1,4 +1,5 @@
 import type { Field } from './field.ts';
+import { resolution } from './integrate.ts';
 import { type Routine, read } from './routine.ts';
 import type { ErrorNorm, Space } from './space.ts';
 
@@ -21,7 +22,7 @@ export function* firstStepSize<Y, P>(
   const { t0, y0, f0 } = start;
   const d0 = yield* read(norm.value(y0, y0, y0));
   const d1 = yield* read(norm.value(f0, y0, y0));
-  const h0 = Math.min(d0 < 1e-5 || d1 < 1e-5 ? 1e-6 : (0.01 * d0) / d1, Math.abs(span));
+  const h0 = Math.min(d0 < 1e-5 || d1 < 1e-5 || !Number.isFinite(d1) ? 1e-6 : (0.01 * d0) / d1, Math.abs(span));
   const h = Math.sign(span) * h0;
 
   const y1 = space.combine(y0, [h], [f0]);
@@ -35,5 +36,7 @@ export function* firstStepSize<Y, P>(
   if (largest <= 1e-15) h1 = Math.max(1e-6, h0 * 1e-3);
   // An Euler step out of the field's domain says only that h0 is too long.
   if (!Number.isFinite(largest)) h1 = h0 * 1e-3;
-  return Math.min(100 * h0, h1, Math.abs(span));
+  // Far from the origin of time shorter steps would not change t.
+  const least = 2 * resolution * Math.abs(t0);
+  return Math.min(Math.max(Math.min(100 * h0, h1), least), Math.abs(span));
 }

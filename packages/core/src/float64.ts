@@ -47,14 +47,22 @@ export const float64Space: Space<Float64Array> = {
   },
   norm(y) {
     let sum = 0;
-    for (let i = 0; i < y.length; i++) sum += (y[i] as number) ** 2;
-    return y.length === 0 ? 0 : Math.sqrt(sum / y.length);
+    let largest = 0;
+    for (let i = 0; i < y.length; i++) {
+      sum += (y[i] as number) ** 2;
+      largest = Math.max(largest, Math.abs(y[i] as number));
+    }
+    if (y.length === 0) return 0;
+    if (Number.isFinite(sum) || !Number.isFinite(largest)) return Math.sqrt(sum / y.length);
+    return largest * (float64Space.norm(y.map((value) => value / largest)) as number);
   },
   errorNorm(error, y0, y1, tolerance) {
     let sum = 0;
     for (let i = 0; i < error.length; i++) {
       const e = error[i] as number;
-      if (e !== 0) sum += (e / scaleAt(tolerance, y0, y1, i)) ** 2;
+      const scale = scaleAt(tolerance, y0, y1, i);
+      if (!Number.isFinite(scale)) return Number.POSITIVE_INFINITY;
+      if (e !== 0) sum += (e / scale) ** 2;
     }
     return error.length === 0 ? 0 : Math.sqrt(sum / error.length);
   },
@@ -128,7 +136,7 @@ export function arrayField(
   const p = toFloat64('parameters', options.parameters ?? []);
   let watched = true;
   const checked = (t: number, what: string, values: Numbers, length: number) => {
-    if (values?.length === length) return new Float64Array(values);
+    if (values?.length === length && typeof values === 'object') return new Float64Array(values);
     const given = values?.length === undefined ? `is ${describe(values)}` : `has ${values.length} components`;
     throw new FieldError(
       t,
@@ -158,6 +166,9 @@ export function arrayField(
         );
       }
       const back = vjp(t, y, v, p);
+      if (typeof back !== 'object') {
+        throw new FieldError(t, `The field's vjp is ${describe(back)} at t = ${t}: return { y, p, t }.`);
+      }
       return {
         t: back.t ?? 0,
         y: checked(t, 'vjp for y', back.y, size),

@@ -32,7 +32,7 @@ export {
   type Task,
   type Trial,
 } from './integrate.ts';
-export { checkTimes, type Mesh, stepCount, uniformMesh } from './mesh.ts';
+export { checkTimes, type Mesh, uniformMesh } from './mesh.ts';
 export { copy, observe } from './observe.ts';
 export { type ArrayOptions, type ArrayPullback, odeint, odeintVjp, solve } from './odeint.ts';
 export { type Prepared, type Problem, prepare, type StepOptions, stepOptionNames } from './prepare.ts';
@@ -54,5 +54,5 @@ export {
 export { type Deferred, mapReadings, type Reading, type Routine, read, runAsync, runSync } from './routine.ts';
 export { plan, replay, type SaveAt, type Solution, type SolveOptions, solveRoutine } from './solve.ts';
 export type { Carry, Solver, Step, StepCotangents, Stepper, StepVjp, Trace } from './solver.ts';
-export { type ErrorNorm, errorNorm, type Space, type Tolerance } from './space.ts';
+export { type ErrorNorm, errorNorm, releaseAll, type Space, type Tolerance } from './space.ts';
 export { warnOnConsole } from './warn.ts';

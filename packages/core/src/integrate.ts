@@ -3,7 +3,7 @@ import type { Failure } from './errors.ts';
 import { describeFailure } from './failure.ts';
 import { type Routine, read } from './routine.ts';
 import type { Carry, Step, Stepper } from './solver.ts';
-import type { Space } from './space.ts';
+import { releaseAll, type Space } from './space.ts';
 
 /** Where the loop gets its steps from. */
 export type Stepping = AdaptiveStepping | FixedStepping;
@@ -83,7 +83,7 @@ export interface Outcome<Y> {
 const slack = 1e-9;
 
 /** Steps under this share of t are mostly round-off of t: ten times the spacing of doubles. */
-const resolution = 10 * 2 ** -52;
+export const resolution: number = 10 * 2 ** -52;
 
 /** The integrate loop. Steps are intervals, so that stops are hit exactly; t and h are doubles whatever the state. */
 export function* integrate<Y, P>(task: Task<Y, P>): Routine<Outcome<Y>> {
@@ -140,7 +140,7 @@ export function* integrate<Y, P>(task: Task<Y, P>): Routine<Outcome<Y>> {
       accepted++;
       task.onAccept?.(step);
       carry = step.carryOut;
-      if (!kept) release(space, stepper.states(step), step.y1, carry?.slope);
+      if (!kept) releaseAll(space, stepper.states(step), step.y1, carry?.slope);
       if (retain === 'end' && y !== task.y0) space.release(y);
       t = t1;
       y = step.y1;
@@ -152,7 +152,7 @@ export function* integrate<Y, P>(task: Task<Y, P>): Routine<Outcome<Y>> {
       rejected++;
       carry = step.carryIn;
       const stage = Number.isFinite(errorNorm) ? undefined : yield* stepper.firstBadStage(step);
-      if (!kept) release(space, stepper.states(step), carry?.slope);
+      if (!kept) releaseAll(space, stepper.states(step), carry?.slope);
       // No smaller step helps where the first slope is not finite, nor where the sizes are fixed.
       if (!decision || stage === 1) {
         failure = describeFailure('non-finite', t, t1 - t, { stage });
@@ -164,11 +164,7 @@ export function* integrate<Y, P>(task: Task<Y, P>): Routine<Outcome<Y>> {
       if (!resumes) size = proposed;
     }
   }
-  if (carry && trials.length === 0) space.release(carry.slope);
+  const last = trials.at(-1);
+  if (carry && !(last && stepper.states(last.step).includes(carry.slope))) space.release(carry.slope);
   return { ts, ys, trials, accepted, rejected, nextStep: size, failure };
-}
-
-/** Releases the states, but for those that live on. */
-function release<Y>(space: Space<Y>, states: readonly Y[], ...living: (Y | undefined)[]): void {
-  for (const state of states) if (!living.includes(state)) space.release(state);
 }

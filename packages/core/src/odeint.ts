@@ -54,7 +54,7 @@ export function solve(
 
 const arrayOptionNames = [...stepOptionNames, 'parameters'];
 
-/** A solve on plain arrays with the function that takes cotangents back through it. */
+/** A solve on plain arrays with the function that takes cotangents back through it, which reads `ys`: leave them as they are. */
 export interface ArrayPullback extends Pick<Recording<Float64Array, Float64Array>, 'ys' | 'mesh' | 'stats'> {
   /**
    * From cotangents of the outputs (one array for each of `ts`; absent for zero) to those of y0, the parameters and

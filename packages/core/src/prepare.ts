@@ -2,7 +2,7 @@ import { type Controller, constantController, iController } from './controller.t
 import { FieldError, InvalidInputError } from './errors.ts';
 import { countedField, type Field, type FieldCounts } from './field.ts';
 import { firstStepSize } from './first-step.ts';
-import type { Stepping, Task } from './integrate.ts';
+import { resolution, type Stepping, type Task } from './integrate.ts';
 import { checkTimes, type Mesh, stepCount, uniformMesh } from './mesh.ts';
 import { type Routine, read } from './routine.ts';
 import type { Solver } from './solver.ts';
@@ -150,6 +150,12 @@ function fixedTimes<Y>(
   options: StepOptions<Y>,
 ): readonly number[] | undefined {
   const { mesh, controller, stepSize } = options;
+  if (controller && controller.kind !== 'constant' && typeof controller.decide !== 'function') {
+    throw new InvalidInputError(
+      'controller',
+      'controller is none: give one such as piController(), or a registered name.',
+    );
+  }
   if (mesh) {
     checkTimes(mesh.ts, 'mesh.ts');
     if (mesh.ts[0] !== t0 || mesh.ts.at(-1) !== t1) {
@@ -162,6 +168,12 @@ function fixedTimes<Y>(
   }
   const constant = stepSize === undefined ? controller : constantController(stepSize);
   if (constant?.kind !== 'constant') return undefined;
+  if (constant.stepSize <= resolution * Math.max(Math.abs(t0), Math.abs(t1))) {
+    throw new InvalidInputError(
+      'stepSize',
+      `Steps of ${constant.stepSize} hardly change t between ${t0} and ${t1}: take larger ones, or move the origin of time.`,
+    );
+  }
   const count = stepCount(t0, t1, constant.stepSize);
   if (count > maxSteps) {
     throw new InvalidInputError(

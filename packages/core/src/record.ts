@@ -6,6 +6,7 @@ import { type Prepared, prepare } from './prepare.ts';
 import { accumulator, pullbackSteps, timeCotangents } from './pullback.ts';
 import type { Routine } from './routine.ts';
 import type { Trace } from './solver.ts';
+import { releaseAll } from './space.ts';
 
 /** A finished forward solve, from which a strategy makes its recording. */
 export interface Recorded<Y, P> extends Pick<Recording<Y, P>, 'ys' | 'mesh' | 'stats'>, Pick<Outcome<Y>, 'trials'> {
@@ -27,11 +28,10 @@ export function* record<Y, P>(task: GradientTask<Y, P>, retain: Task<Y, P>['reta
   const onAccept = observe(prepared.stepper, space, y0, ts, ys);
   const outcome = yield* integrate({ ...prepared, retain, onAccept });
   const { trials, accepted, rejected, failure } = outcome;
-  const keep = retain === 'end' ? [] : outcome.ys;
-  if (failure || retain === 'end') release(outcome.ys);
+  if (failure || retain === 'end') releaseAll(space, outcome.ys, y0);
   if (failure) {
-    release(ys);
-    for (const trial of trials) release(prepared.stepper.states(trial.step));
+    releaseAll(space, ys);
+    for (const trial of trials) releaseAll(space, prepared.stepper.states(trial.step), y0);
     throw new SolveError(failure);
   }
   return {
@@ -39,13 +39,9 @@ export function* record<Y, P>(task: GradientTask<Y, P>, retain: Task<Y, P>['reta
     prepared,
     ys,
     trials,
-    mesh: { ts: outcome.ts, ...(retain === 'end' ? {} : { ys: keep }) },
+    mesh: { ts: outcome.ts, ...(retain === 'end' ? {} : { ys: outcome.ys }) },
     stats: { evaluations: prepared.counts.evaluations, accepted, rejected },
   };
-
-  function release(states: readonly Y[]) {
-    for (const state of states) if (state !== y0) space.release(state);
-  }
 }
 
 /**

@@ -189,7 +189,7 @@ describe('plan and replay', () => {
 
 const modes: [string, Options][] = [
   ['error control', { solver, rtol: 1e-4, atol: 1e-6 }],
-  ['error control and no first same as last', { solver: explicitRungeKutta({ ...dopri5, c: dopri5.c }), rtol: 1e-4 }],
+  ['error control and no first same as last', { solver: explicitRungeKutta(cashKarp), rtol: 1e-4 }],
   ['fixed steps', { solver: explicitRungeKutta(rk4), stepSize: 0.3 }],
 ];
 const saves: SaveAt[] = ['end', 'steps', 'dense', [0, 0.1, 0.15, 1, 2], [1.3]];

@@ -8,6 +8,7 @@ import { copy, observe } from './observe.ts';
 import { type Prepared, type Problem, prepare, type StepOptions } from './prepare.ts';
 import type { Routine } from './routine.ts';
 import type { Step } from './solver.ts';
+import { releaseAll } from './space.ts';
 
 /** Where a solution is wanted: at given times, at the end, at the end of every step, or anywhere. */
 export type SaveAt = readonly number[] | 'end' | 'steps' | 'dense';
@@ -58,8 +59,8 @@ export function* solveRoutine<Y, P>(problem: Problem<Y, P>, options: SolveOption
   let ts: readonly number[] = outcome.ts;
   let ys: readonly Y[] = outcome.ys;
   if (times) {
-    release(space, ys, y0);
-    if (lead) release(space, saved.splice(0, 1), y0);
+    releaseAll(space, ys, y0);
+    if (lead) releaseAll(space, saved.splice(0, 1), y0);
     ys = saved;
     ts = times.slice(0, saved.length);
   } else {
@@ -70,8 +71,8 @@ export function* solveRoutine<Y, P>(problem: Problem<Y, P>, options: SolveOption
   let disposed = false;
   const dispose = () => {
     disposed = true;
-    release(space, ys);
-    for (const step of steps) release(space, task.stepper.states(step), y0);
+    releaseAll(space, ys);
+    for (const step of steps) releaseAll(space, task.stepper.states(step), y0);
   };
   if (failure && options.throw !== false) {
     dispose();
@@ -148,8 +149,4 @@ function checkedSaveTimes(ts: readonly number[], t0: number, t1: number): readon
     throw new InvalidInputError('saveAt', `saveAt runs against the solve, which goes from ${t0} to ${t1}: reverse it.`);
   }
   return ts;
-}
-
-function release<Y>(space: Prepared<Y, unknown>['space'], states: readonly Y[], except?: Y): void {
-  for (const state of states) if (state !== except) space.release(state);
 }

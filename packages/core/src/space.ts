@@ -29,7 +29,7 @@ export interface Space<Y> {
   norm(y: Y): Reading;
   /**
    * Root mean square of error / (atol + rtol max(|y0|, |y1|)) (Hairer, Norsett & Wanner 1993, II.4, equation 4.11). A
-   * component whose error and scale are both zero counts as zero.
+   * component whose error and scale are both zero counts as zero, one whose scale is not finite as infinite.
    */
   errorNorm(error: Y, y0: Y, y1: Y, tolerance: Tolerance<Y>): Reading;
   /** The vector-Jacobian product of `errorNorm`, for a cotangent of its value. */
@@ -38,6 +38,11 @@ export interface Space<Y> {
   size(y: Y): number;
   /** Gives a state back. Releasing a state twice, or one that the space did not make, does nothing. */
   release(y: Y): void;
+}
+
+/** Releases states, but for those that live on. */
+export function releaseAll<Y>(space: Space<Y>, states: readonly Y[], ...living: readonly (Y | undefined)[]): void {
+  for (const state of states) if (!living.includes(state)) space.release(state);
 }
 
 /** How large an error is against the tolerance: a step is good when this is at most 1. */

@@ -112,6 +112,7 @@ describe.each(allTableaux.map((tableau) => [tableau.name, specOf(tableau) as Tab
     it('is refused when one digit of any coefficient is another', () => {
       const paths = coefficientPaths(spec);
       expect(paths.length).toBeGreaterThan(0);
+      expect(noticed(spec)).toBe(false);
       const unnoticed = paths.filter((path) => {
         const text = String(at(spec, path));
         const changed = changeDigit(text);

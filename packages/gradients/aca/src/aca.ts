@@ -4,6 +4,7 @@ import {
   type Recording,
   type Routine,
   record,
+  releaseAll,
   replayCotangents,
 } from '@neural-ode/core';
 
@@ -31,9 +32,7 @@ export const aca: Gradient = {
           recorded,
           cotangents,
           (n) => stepper.revisit(ts[n] as number, ts[n + 1] as number, checkpoints[n] as Y),
-          (trace) => {
-            for (const state of stepper.states(trace)) task.space.release(state);
-          },
+          (trace) => releaseAll(task.space, stepper.states(trace)),
         );
       },
     };

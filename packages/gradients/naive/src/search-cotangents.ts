@@ -44,8 +44,8 @@ export function searchCotangents<Y, P>(
       for (; output > 0 && ((ts[output] as number) - step.t0) * direction > 0; output--) {
         const cotangent = cotangents[output];
         if (cotangent === undefined) continue;
-        // A stop is hit whatever the sizes are; an output time that a step meets by chance is not.
-        if (ts[output] === step.t1 && trial.sizedBy === 'stop') y.add(cotangent);
+        // The end is hit whatever the sizes are; another output time that a step meets is not.
+        if (output === ts.length - 1) y.add(cotangent);
         else inside.push({ t: ts[output] as number, cotangent, index: output });
       }
     }
@@ -77,8 +77,7 @@ export function searchCotangents<Y, P>(
     size = (trial.resumes ? size : 0) + (trial.sizedBy === 'controller' ? hBar * direction : 0);
     if (trial.sizedBy === 'stop') {
       t -= hBar;
-      const index = ts.indexOf(step.t1);
-      if (index > 0) times[index] = (times[index] as number) + hBar;
+      if (step.t1 === ts.at(-1)) times[ts.length - 1] = (times[ts.length - 1] as number) + hBar;
     }
   }
   times[0] = t;
