@@ -42,7 +42,12 @@ export function named<K extends Kind>(kind: K, name: string): ReturnType<typeof 
     return resolve(kind, name as Parameters<typeof resolve<K>>[1]);
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
-    throw new UsageError(error.message);
+    // Its other hints are for a program: on a command line there are names only.
+    const [guess] = /did you mean [^?]*\?/.exec(error.message) ?? [];
+    const names = registered(kind).join(', ');
+    throw new UsageError(
+      `No ${kind} is registered as '${name}': ${guess ? `${guess} Registered: ` : 'give one of '}${names}.`,
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 import { resolve as absolute } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { registered } from 'neural-ode';
 import { adaptiveSolver, named, positives, words } from './arguments.ts';
 import { breathe, type Io } from './io.ts';
@@ -15,17 +15,18 @@ interface Options {
   readonly out?: string;
 }
 
+const defaultTolerances = '1e-2,1e-3,1e-4,1e-5,1e-6,1e-7,1e-8';
+
 /** Adds `compare`: the error and the cost of each gradient strategy on the van der Pol equation. */
 export function compareCommand(command: Command, io: Io): void {
   command
     .description('Compare the error and the cost of the gradient strategies on the van der Pol equation.')
     .option('--solver <name>', 'an adaptive solver', 'dopri5')
     .option('--strategies <names>', 'with commas between (default: all that are registered)', words)
-    .option(
-      '--tolerances <numbers>',
-      'each used as rtol and as atol',
-      positives,
-      [1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8],
+    .addOption(
+      new Option('--tolerances <numbers>', 'each used as rtol and as atol')
+        .argParser(positives)
+        .default(positives(defaultTolerances), defaultTolerances),
     )
     .option('--out <file>', 'also write the rows as JSON')
     .addHelpText(

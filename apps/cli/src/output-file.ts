@@ -1,5 +1,5 @@
-import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from './io.ts';
 
 /**
@@ -10,13 +10,23 @@ import { UsageError } from './io.ts';
  */
 export function checkWritable(path: string, option: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(resolve(path)));
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`${path} is a folder`);
     writeFileSync(temporary(path), '');
     rmSync(temporary(path));
   } catch (error) {
     throw new UsageError(`${option}: cannot write ${path} (${(error as Error).message}): name another place.`);
   }
+}
+
+/** Level by level, because Node 20's recursive `mkdirSync` never returns where the system refuses one, as in /proc. */
+function makeFolder(path: string): void {
+  const above = dirname(path);
+  // A root, as of a drive that is not there, has nothing above it.
+  if (existsSync(path) || above === path) return;
+  makeFolder(above);
+  accessSync(above, constants.W_OK);
+  mkdirSync(path);
 }
 
 /** Writes a file as a whole: whoever reads it, at any time, finds the old text or the new one. */

@@ -134,6 +134,8 @@ test('list names what is registered', async () => {
   expect(code).toBe(0);
   expect(stdout).toMatch(/^dopri5 +5 +4$/m);
   expect(stdout).toMatch(/^rk4 +4 +none$/m);
+  expect(stdout).toMatch(/^dop853 +8 +7$/m);
+  expect(stdout).toMatch(/^dop853 combines /m);
   expect(stdout).toMatch(/^aca$/m);
   expect(stdout).toMatch(/^wasm +yes$/m);
   expect(stdout).toMatch(/^cpu +yes$/m);
@@ -145,6 +147,7 @@ test('has help and a version', async () => {
   const help = await cli('three-body --help');
   expect(help).toMatchObject({ code: 0, stderr: '' });
   expect(help.stdout).toMatch(/--rtol <number>\s+relative tolerance \(default: 1e-6 for tfjs/);
+  expect((await cli('compare --help')).stdout).toMatch(/\(default:\s+1e-2,1e-3,1e-4,1e-5,1e-6,1e-7,1e-8\)/);
 });
 
 describe('bad input exits with 2 and one line', () => {
@@ -156,6 +159,8 @@ describe('bad input exits with 2 and one line', () => {
     ['three-body --solver rk4', "Solver 'rk4' takes fixed steps only; these choose their steps: bosh3"],
     ['three-body --gradient acca', "No gradient is registered as 'acca': did you mean 'aca'"],
     ['three-body --backend wasn', "No backend is registered as 'wasn': did you mean 'wasm'"],
+    ['three-body --backend nonsense', "No backend is registered as 'nonsense': give one of cpu, wasm."],
+    ['three-body --state float64 --backend nonsense', "No backend is registered as 'nonsense'"],
     ['three-body --state float32', 'Allowed choices are tfjs, float64'],
     ['three-body --rtol tiny', "'tiny' is invalid. Give a positive number, as 1e-6."],
     ['three-body --atol 0', 'Give a positive number'],
@@ -169,6 +174,7 @@ describe('bad input exits with 2 and one line', () => {
     ['compare --tolerances 1e-3,', 'Separate the values by single commas.'],
     ['compare --tolerances 1e-3,x', 'Give a positive number'],
     ['compare --strategies acca', "No gradient is registered as 'acca': did you mean 'aca'"],
+    ['compare --strategies zzzzzzzz', 'give one of aca, adjoint, direct, naive.'],
     [`compare --out ${folder}`, '--out: cannot write'],
   ])('%s', async (argv, message) => {
     const { code, stdout, stderr } = await cli(argv);

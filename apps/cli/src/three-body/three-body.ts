@@ -22,7 +22,7 @@ export async function threeBody(given: ThreeBodyOptions, io: Io): Promise<void> 
   const rtol = given.rtol ?? defaultTolerance[given.state];
   const options = { ...given, rtol, atol: given.atol ?? rtol };
   const method = { solver: adaptiveSolver(options.solver), gradient: named('gradient', options.gradient) };
-  if (options.state === 'tfjs') named('backend', options.backend);
+  named('backend', options.backend);
   const files = { result: join(options.out, 'result.json'), orbits: join(options.out, 'orbits.svg') };
   for (const file of Object.values(files)) checkWritable(file, '--out');
 
