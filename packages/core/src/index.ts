@@ -51,7 +51,7 @@ export {
   resolve,
   type SolverRegistry,
 } from './registry.ts';
-export { type Deferred, mapReadings, type Reading, type Routine, read, runAsync, runSync } from './routine.ts';
+export { type Deferred, mapReadings, type Reading, type Routine, read, readNow, runAsync, runSync } from './routine.ts';
 export { plan, replay, type SaveAt, type Solution, type SolveOptions, solveRoutine } from './solve.ts';
 export type { Carry, Solver, Step, StepCotangents, Stepper, StepVjp, Trace } from './solver.ts';
 export { type ErrorNorm, errorNorm, releaseAll, type Space, type Tolerance } from './space.ts';

@@ -21,6 +21,11 @@ export function* read(reading: Reading): Routine<number> {
   return typeof reading === 'number' ? reading : yield reading;
 }
 
+/** The number itself, blocking where it is deferred: for the backward pass, which runs inside a synchronous gradient. */
+export function readNow(reading: Reading): number {
+  return typeof reading === 'number' ? reading : reading.sync();
+}
+
 /** Drives a routine to its end, blocking at every deferred number. */
 export function runSync<T>(routine: Routine<T>): T {
   let state = routine.next();

@@ -16,6 +16,7 @@ import {
   odeint as tensorOdeint,
   odeintAsync as tensorOdeintAsync,
 } from '@neural-ode/tensor';
+import { type CompiledFunction, isCompiled, odeintCompiled, odeintVjpCompiled } from './compiled.ts';
 import { type Defaulted, isNumbers, withSolver } from './standard.ts';
 
 /** Options of {@link odeint} on tensors; the default gradient is `'aca'`. */
@@ -44,7 +45,8 @@ export function odeint<Y extends TensorTree, A extends TensorTree | undefined = 
 ): Like<Y>;
 export function odeint(f: unknown, y0: unknown, ts: unknown, options: Defaulted<{ solver: unknown }> = {}): unknown {
   // The overloads have checked the types; here only the kind of state decides.
-  const [solve, defaults] = isNumbers(y0) ? [arrayOdeint, {}] : [tensorOdeint, { gradient: 'aca' }];
+  const onNumbers = isCompiled(f) ? odeintCompiled : arrayOdeint;
+  const [solve, defaults] = isNumbers(y0) ? [onNumbers, {}] : [tensorOdeint, { gradient: 'aca' }];
   return (solve as (...args: unknown[]) => unknown)(f, y0, ts, { ...defaults, ...withSolver(options) });
 }
 
@@ -71,9 +73,23 @@ export type ArrayVjpOptions = Defaulted<Omit<Parameters<typeof arrayOdeintVjp>[3
  * Solves on plain numbers like {@link odeint}, and returns the states with `pullback`, which takes cotangents of them to
  * cotangents of y0, the parameters and the times.
  *
- * @param options as for `odeint`, and the field's own `vjp: (t, y, v, parameters) => ({ y, p, t })`
+ * @param options as for `odeint`, and the field's own `vjp: (t, y, v, parameters) => ({ y, p, t })`, which a compiled field
+ *   brings itself
  */
-export function odeintVjp(f: ArrayFunction, y0: Numbers, ts: Numbers, options: ArrayVjpOptions): ArrayPullback {
-  const { gradient = 'aca', ...rest } = withSolver(options);
+export function odeintVjp(
+  f: CompiledFunction,
+  y0: Numbers,
+  ts: Numbers,
+  options?: Omit<ArrayVjpOptions, 'vjp'>,
+): ArrayPullback;
+export function odeintVjp(f: ArrayFunction, y0: Numbers, ts: Numbers, options: ArrayVjpOptions): ArrayPullback;
+export function odeintVjp(
+  f: ArrayFunction | CompiledFunction,
+  y0: Numbers,
+  ts: Numbers,
+  options: Partial<ArrayVjpOptions> = {},
+): ArrayPullback {
+  const { gradient = 'aca', ...rest } = withSolver(options as ArrayVjpOptions);
+  if (isCompiled(f)) return odeintVjpCompiled(f, y0, ts, { ...rest, gradient });
   return arrayOdeintVjp(f, y0, ts, { ...rest, gradient });
 }

@@ -7,6 +7,7 @@ import {
   type Reading,
   type Routine,
   read,
+  readNow,
   type Space,
   type Step,
   type StepCotangents,
@@ -233,7 +234,7 @@ export class RungeKuttaStepper<Y, P> implements Stepper<Y, P> {
     this.#slope(step, this.#tableau.stages - 1);
     const y1 = step.y1 ?? this.#sum(step, step.y0, this.#b);
     const errors = this.#errorRows.map((row) => this.#sum(step, null, row));
-    const shares = errors.length === 1 ? [1] : blendSlopes(errors.map((e) => norm.value(e, step.y0, y1) as number));
+    const shares = errors.length === 1 ? [1] : blendSlopes(errors.map((e) => readNow(norm.value(e, step.y0, y1))));
     const heads = errors.map((error, n) => ({
       row: (n === 0 ? this.#tableau.bError : this.#tableau.bErrorLow) as readonly number[],
       ...norm.vjp(error, step.y0, y1, cotangent * (shares[n] as number)),

@@ -43,6 +43,7 @@ export function arrayStates({ shapes, offsets }: Layout): Representation<Float64
         return y.every((value) => value === 0) ? undefined : y;
       });
     },
+    least: (y) => y.reduce((least, value) => Math.min(least, Number.isFinite(value) ? value : -1), 0),
     tensors: () => [],
     replace() {},
     close() {},

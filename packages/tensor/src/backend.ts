@@ -1,4 +1,11 @@
-import { NeuralOdeError, type RegistryNames, registered, resolve } from '@neural-ode/core';
+import {
+  InvalidInputError,
+  NeuralOdeError,
+  RegistryError,
+  type RegistryNames,
+  registered,
+  resolve,
+} from '@neural-ode/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { completeGradients } from './tfjs-gradients/complete.ts';
 
@@ -62,7 +69,7 @@ export class BackendError extends NeuralOdeError {
  * gradients that tfjs lacks.
  *
  * @param backend one backend, several in order of preference, or `'auto'` (default) for the best registered one that starts
- * @throws RegistryError for an unknown name, BackendError when none starts
+ * @throws InvalidInputError for what is no backend, RegistryError for an unknown name, BackendError when none starts
  */
 export async function useBackend(
   backend: 'auto' | Backend | readonly Backend[] = 'auto',
@@ -90,9 +97,24 @@ export function describeBackend(): BackendDescription {
   return { name, ...started.get(name)?.describe?.(), bytes: numBytes, tensors: numTensors };
 }
 
+/** Registered by packages of this library. */
+const own = ['cpu', 'wasm'];
+
+function part(backend: Backend): BackendPart {
+  const name: unknown = backend;
+  if (own.includes(name as string) && !registered('backend').includes(name as string)) {
+    throw new RegistryError(`The backend '${name}' is not registered: import '@neural-ode/backend-${name}/register'.`);
+  }
+  const found = resolve('backend', backend as never) as BackendPart | null | undefined;
+  if (typeof found?.probe === 'function' && typeof found.start === 'function') return found;
+  throw new InvalidInputError('backend', "backend is none: give 'auto', a registered name, or a backend itself.");
+}
+
 function candidates(backend: 'auto' | Backend | readonly Backend[]): BackendPart[] {
-  const part = (one: Backend) => resolve('backend', one as never) as BackendPart;
-  if (Array.isArray(backend)) return backend.map(part);
+  if (Array.isArray(backend)) {
+    if (backend.length > 0) return backend.map(part);
+    throw new InvalidInputError('backend', "backend is an empty list: give one at least, or 'auto'.");
+  }
   if (backend !== 'auto') return [part(backend as Backend)];
   return registered('backend')
     .map((name) => part(name as never))

@@ -1,4 +1,4 @@
-import { NeuralOdeError } from '@neural-ode/core';
+import { checkChoice, NeuralOdeError } from '@neural-ode/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { arrayStates } from './array-states.ts';
 import { layoutOf, type Representation } from './representation.ts';
@@ -21,6 +21,7 @@ export function chooseStates(
   leaves: readonly tf.Tensor[],
   states: 'auto' | 'arrays' | 'tensors' = 'auto',
 ): Representation<unknown> {
+  checkChoice('states', states, ['auto', 'arrays', 'tensors']);
   const layout = layoutOf(leaves);
   const size = layout.offsets.at(-1) as number;
   const arrays = states === 'auto' ? size <= (largestArray[backendName()] ?? -1) : states === 'arrays';

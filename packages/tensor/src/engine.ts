@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 /** One operation on tfjs's tape. */
 export interface TapeNode {
   readonly kernelName: string;
-  readonly inputs: Readonly<Record<string, tf.Tensor>>;
+  readonly inputs: Record<string, tf.Tensor>;
   readonly outputs: readonly tf.Tensor[];
   readonly saved: readonly tf.Tensor[];
 }
@@ -89,7 +89,15 @@ export function tapeNodes(): readonly TapeNode[] {
  * Call it within {@link offTape} and `tf.tidy`.
  */
 export function gradients(f: () => tf.Tensor, xs: readonly tf.Tensor[], dy?: tf.Tensor): (tf.Tensor | undefined)[] {
-  return engine().gradients(f, xs, dy ?? null, true).grads;
+  const recorded = () => {
+    const y = f();
+    // tfjs fails on an input that the caller did not give, as the scale of a batch normalization.
+    for (const { inputs } of tapeNodes()) {
+      for (const name of Object.keys(inputs)) if (!inputs[name]) delete inputs[name];
+    }
+    return y;
+  };
+  return engine().gradients(recorded, xs, dy ?? null, true).grads;
 }
 
 /**

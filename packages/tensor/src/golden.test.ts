@@ -86,14 +86,18 @@ const problems: Record<string, Golden> = {
 /**
  * What single precision and a tolerance of 1e-6 reach. The adjoint's reverse solve drifts. The three bodies pass close by
  * each other at times that depend on the masses: steps held fixed while the passage moves past them have a gradient
- * that is off by 3e-2 at this tolerance, in double precision too.
+ * that is off by 3e-2 at this tolerance, in double precision too. With the solver's arithmetic in single precision the
+ * passage itself moves.
  */
-function bound(name: string, gradient: Gradient): number {
-  if (name === 'three bodies') return gradient === aca || gradient === direct ? 4e-2 : 6e-3;
+function bound(name: string, gradient: Gradient, states: 'arrays' | 'tensors'): number {
+  const moved = states === 'tensors' ? 2e-2 : 0;
+  if (name === 'three bodies') return moved + (gradient === aca || gradient === direct ? 4e-2 : 6e-3);
   return gradient === adjoint ? 2e-3 : 1e-4;
 }
 
-describe.each(backends)('golden gradients on %s', (backend) => {
+const kinds = [...backends.map((backend) => [backend, 'arrays'] as const), ['cpu', 'tensors'] as const];
+
+describe.each(kinds)('golden gradients on %s, states as %s', (backend, states) => {
   beforeAll(() => start(backend));
 
   describe.each([aca, direct, naive, adjoint])('by $name', (gradient) => {
@@ -101,14 +105,14 @@ describe.each(backends)('golden gradients on %s', (backend) => {
       const before = tf.memory().numTensors;
       const [dy0, dp, dts] = tf.tidy(() => {
         const end = (y: tf.Tensor, p: tf.Tensor, t: tf.Tensor) => {
-          const options = { solver: dopri5, gradient, args: p, rtol: 1e-6, atol: 1e-6, warn: () => {} };
+          const options = { solver: dopri5, gradient, args: p, rtol: 1e-6, atol: 1e-6, states, warn: () => {} };
           return loss(tf.squeeze(tf.slice(odeint(f, y, t as tf.Tensor1D, options), [1], [1]), [0]));
         };
         const gradients = tf.grads(end as never)([tf.tensor(y0), tf.tensor1d(parameters), tf.tensor1d(ts)]);
         return gradients.map((tensor) => [...tensor.dataSync()]);
       }) as unknown as [number[], number[], number[]];
       expect(tf.memory().numTensors).toBe(before);
-      const within = bound(name, gradient);
+      const within = bound(name, gradient, states);
       if (truth.y0) expect(relativeError([...dy0, ...dp], [...truth.y0, ...truth.parameters])).toBeLessThan(within);
       else expect(relativeError(dp, truth.parameters)).toBeLessThan(within);
       if (truth.ts) expect(relativeError(dts, truth.ts)).toBeLessThan(within);

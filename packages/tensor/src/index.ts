@@ -9,6 +9,8 @@ export {
 } from './backend.ts';
 export { odeint, odeintAsync, SecondOrderError } from './odeint.ts';
 export type { TensorOptions, TensorStepOptions } from './options.ts';
+export { type Leaves, type OwnField, ownField, ownFieldOf } from './own-field.ts';
+export type { Reads } from './probe.ts';
 export { planMesh, solve, solveAsync, type TensorProblem, type TensorSolveOptions } from './solve.ts';
 export type { TensorFunction } from './tensor-function.ts';
 export { completeGradients } from './tfjs-gradients/complete.ts';

@@ -65,6 +65,18 @@ describe.each(backends)('%s', (backend) => {
       tf.dispose(y0);
     });
 
+    test('names an operation without a gradient, and what to do', () => {
+      const left = tensorsLeft(() =>
+        tf.tidy(() => {
+          const f = (_t: tf.Scalar, y: tf.Tensor) => tf.topk(y, 2).values;
+          const run = () => tf.grad((y) => tf.sum(odeint(f, y, [0, 1], o)))(tf.tensor1d([1, 2]));
+          expect(run).toThrow(FieldError);
+          expect(run).toThrow(/uses the operation TopK, which has no gradient: give it one by tf\.registerGradient/);
+        }),
+      );
+      expect(left).toBe(0);
+    });
+
     test('tells a state that blows up', () => {
       const left = tensorsLeft(() =>
         tf.tidy(() => {

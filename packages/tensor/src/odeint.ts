@@ -1,22 +1,21 @@
 import {
-  type Gradient,
   InvalidInputError,
   NeuralOdeError,
   type Recording,
-  resolve,
+  type Routine,
   runAsync,
   runSync,
   solveRoutine,
 } from '@neural-ode/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { abandonTape, customOp, gradientIsRecorded, tapeIsOn } from './engine.ts';
-import type { TensorOptions } from './options.ts';
+import { checkTolerances, chosenGradient, type TensorOptions } from './options.ts';
 import { probe } from './probe.ts';
 import { revived } from './revive.ts';
 import { bind, setUp } from './setup.ts';
 import type { BoundFunction, TensorFunction } from './tensor-function.ts';
 import { completeGradients } from './tfjs-gradients/complete.ts';
-import { readTimes, readTimesAsync, type Times } from './times.ts';
+import { readTimes, readTimesAsync, span, type Times } from './times.ts';
 import { type Like, type TensorTree, unflatten } from './tree.ts';
 
 // Before any operation is taped: tfjs looks a gradient up when its operation runs forward.
@@ -39,8 +38,8 @@ export function odeint<Y extends TensorTree, A extends TensorTree | undefined = 
   ts: Times,
   options: TensorOptions<A>,
 ): Like<Y> {
-  const bound = bind(f, y0, options.args);
-  const outputs = tapeIsOn() ? recordedSolve(bound, ts, options) : plainSolve(bound, readTimes(ts), options);
+  const bound = bind(f, y0, options);
+  const outputs = tapeIsOn() ? recordedSolve(bound, ts, options) : runSync(plainSolve(bound, readTimes(ts), options));
   return unflatten(bound.y.structure, outputs) as unknown as Like<Y>;
 }
 
@@ -48,37 +47,30 @@ export function odeint<Y extends TensorTree, A extends TensorTree | undefined = 
  * Like {@link odeint}, for backends that cannot be read synchronously. The result is not differentiable: plan a mesh by
  * `planMesh` and give it to `odeint` for that. y0 and args must stay alive until the promise settles.
  */
-export function odeintAsync<Y extends TensorTree, A extends TensorTree | undefined = undefined>(
+export async function odeintAsync<Y extends TensorTree, A extends TensorTree | undefined = undefined>(
   f: NoInfer<TensorFunction<Y, A>>,
   y0: Y,
   ts: Times,
   options: TensorOptions<A>,
 ): Promise<Like<Y>> {
-  return solveAsync(f, y0, ts, options) as Promise<Like<Y>>;
+  const bound = bind(f, y0, options);
+  const outputs = await runAsync(plainSolve(bound, await readTimesAsync(ts), options));
+  return unflatten(bound.y.structure, outputs) as unknown as Like<Y>;
 }
 
-async function solveAsync(f: unknown, y0: TensorTree, ts: Times, options: TensorOptions<unknown>): Promise<unknown> {
-  const bound = bind(f, y0, options.args);
-  const times = await readTimesAsync(ts);
+/** The outputs, one tensor for each leaf, without a gradient. */
+function* plainSolve(
+  bound: BoundFunction,
+  times: readonly number[],
+  options: TensorOptions<unknown>,
+): Routine<tf.Tensor[]> {
   const setup = setUp(bound, options);
   try {
-    const { t0, t1 } = span(times);
-    const { mesh, stats, ys } = await runAsync(
-      solveRoutine(setup.problem(t0, t1), { ...setup.options, saveAt: times }),
-    );
-    options.onForward?.({ ...stats, mesh });
-    setup.checkTimes(mesh.ts);
-    return unflatten(bound.y.structure, setup.states.stack(ys));
-  } finally {
-    setup.close();
-  }
-}
-
-function plainSolve(bound: BoundFunction, times: readonly number[], options: TensorOptions<unknown>): tf.Tensor[] {
-  const setup = setUp(bound, options);
-  try {
-    const { t0, t1 } = span(times);
-    const { mesh, stats, ys } = runSync(solveRoutine(setup.problem(t0, t1), { ...setup.options, saveAt: times }));
+    yield* checkTolerances(setup.options, setup.states);
+    const { mesh, stats, ys } = yield* solveRoutine(setup.problem(...span(times)), {
+      ...setup.options,
+      saveAt: times,
+    });
     options.onForward?.({ ...stats, mesh });
     setup.checkTimes(mesh.ts);
     return setup.states.stack(ys);
@@ -89,32 +81,37 @@ function plainSolve(bound: BoundFunction, times: readonly number[], options: Ten
 
 /** One operation on the tape: all that the solve depends on goes in, one tensor for each leaf comes out. */
 function recordedSolve(bound: BoundFunction, ts: Times, options: TensorOptions<unknown>): tf.Tensor[] {
-  if (options.gradient === undefined) {
+  const gradient = chosenGradient(options);
+  if (!gradient) {
     throw new InvalidInputError(
       'gradient',
       'A gradient is being recorded, and no strategy is given for it: pass gradient, as aca or its registered name.',
     );
   }
-  const gradient: Gradient = resolve('gradient', options.gradient);
   const times = readTimes(ts);
   const timeTensor = ts instanceof tf.Tensor ? [ts] : [];
   const reads = probe(bound, times[0] as number);
   const setup = setUp(bound, options, reads);
   const { states, parameters, warn } = setup;
+  const { rtol, atol } = setup.options;
   let recording: Recording<unknown, unknown>;
+  /** The states that the pullback reads; the tolerances may be among them. */
+  let retained: readonly unknown[];
 
   const forward = (save: (tensors: readonly tf.Tensor[]) => void) => {
     try {
+      runSync(checkTolerances(setup.options, states));
       recording = runSync(
         gradient.record({
-          ...setup.problem(times[0] as number, times.at(-1) as number),
+          ...setup.problem(...span(times)),
           ts: times,
           options: setup.options,
           wantTimes: timeTensor.length > 0,
           warn,
         }),
       );
-      const { stats, mesh, ys, retained } = recording;
+      const { stats, mesh, ys } = recording;
+      retained = [...recording.retained, ...[rtol, atol].filter((tolerance) => typeof tolerance === 'object')];
       options.onForward?.({ ...stats, mesh });
       setup.checkTimes(mesh.ts);
       const outputs = states.stack(ys);
@@ -130,7 +127,7 @@ function recordedSolve(bound: BoundFunction, ts: Times, options: TensorOptions<u
     try {
       if (gradientIsRecorded()) throw new SecondOrderError();
       const kept = saved.length - reads.outside.length;
-      states.replace(recording.retained, saved.slice(0, kept));
+      states.replace(retained, saved.slice(0, kept));
       return revived(reads.outside, saved.slice(kept), () => {
         const back = runSync(recording.pullback(states.unstack(dys)));
         options.onBackward?.(back.stats);
@@ -160,8 +157,4 @@ export class SecondOrderError extends NeuralOdeError {
         'the tape, so it would count as constant. Differentiate a solver loop of plain tfjs operations for that.',
     );
   }
-}
-
-function span(times: readonly number[]): { t0: number; t1: number } {
-  return { t0: times[0] as number, t1: times.at(-1) as number };
 }

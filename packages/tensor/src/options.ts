@@ -1,11 +1,15 @@
 import {
   type BackwardStats,
   type ByValueOrName,
+  type Gradient,
   InvalidInputError,
   type Mesh,
+  type Routine,
+  read,
   resolve,
   type Stats,
   type StepOptions,
+  stepOptionNames,
 } from '@neural-ode/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Representation } from './representation.ts';
@@ -44,15 +48,20 @@ export interface TensorOptions<A = undefined> extends TensorStepOptions<A> {
   readonly onBackward?: ((stats: BackwardStats) => void) | undefined;
 }
 
-/** Options as the generic code takes them. */
+/**
+ * Options as the generic code takes them.
+ *
+ * @param dtype what the field computes in
+ */
 export function stepOptions<Y>(
   options: TensorStepOptions<unknown>,
   y: FlatTree,
   states: Representation<Y>,
+  dtype: 'float32' | 'float64' = 'float32',
 ): StepOptions<Y> {
   const { firstStep, maxStep, maxSteps, mesh, minStep, stepSize, stops, jumps, controller } = options;
   const rtol = tolerance('rtol', options.rtol, y, states);
-  if (typeof rtol === 'number' && rtol > 0 && rtol < leastRtol) {
+  if (dtype === 'float32' && typeof rtol === 'number' && rtol > 0 && rtol < leastRtol) {
     warner(options)(
       `rtol is ${rtol}, but the field computes in float32: below ${leastRtol} its round-off is taken for error, so steps ` +
         'shrink and gain nothing: raise rtol.',
@@ -73,6 +82,38 @@ export function stepOptions<Y>(
     atol: tolerance('atol', options.atol, y, states),
   };
 }
+
+/** Refuses tolerances for each component that are negative or not finite. */
+export function* checkTolerances<Y>({ rtol, atol }: StepOptions<Y>, states: Representation<Y>): Routine<void> {
+  for (const [input, value] of Object.entries({ rtol, atol })) {
+    if (value === undefined || typeof value === 'number' || (yield* read(states.least(value))) >= 0) continue;
+    throw new InvalidInputError(
+      input,
+      `${input} holds a value that is negative or not finite: give 0 or more for each.`,
+    );
+  }
+}
+
+/** The strategy that is asked for, if any. */
+export function chosenGradient({ gradient }: TensorOptions<unknown>): Gradient | undefined {
+  if (gradient === undefined) return undefined;
+  const strategy = resolve('gradient', gradient);
+  if (typeof strategy?.record === 'function') return strategy;
+  throw new InvalidInputError('gradient', 'gradient is no strategy: give one such as aca, or a registered name.');
+}
+
+/** The names of {@link TensorOptions}, of which `solve` ignores those for gradients. */
+export const tensorOptionNames: readonly string[] = [
+  ...stepOptionNames.filter((name) => name !== 'norm'),
+  ...Object.keys({
+    args: 0,
+    states: 0,
+    warn: 0,
+    gradient: 0,
+    onForward: 0,
+    onBackward: 0,
+  } satisfies Record<Exclude<keyof TensorOptions, keyof StepOptions<never>>, 0>),
+];
 
 /** Measured: a field in float32 gains nothing from less. */
 const leastRtol = 1e-7;
@@ -97,12 +138,5 @@ function tolerance<Y>(
       throw fail(`${input} has a leaf of shape [${leaf.shape}] where ${y.paths[n]} has [${due}].`);
     }
   });
-  const state = states.pack(leaves);
-  if (state instanceof Float64Array && !state.every((value) => value >= 0 && Number.isFinite(value))) {
-    throw new InvalidInputError(
-      input,
-      `${input} holds a value that is negative or not finite: give 0 or more for each.`,
-    );
-  }
-  return state;
+  return states.pack(leaves);
 }

@@ -1,6 +1,7 @@
 import { FieldError } from '@neural-ode/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { onOwnTape, type TapeNode, tapeNodes } from './engine.ts';
+import { ownFieldOf } from './own-field.ts';
 import { type BoundFunction, slopes } from './tensor-function.ts';
 
 /** What a function reads besides t and y. */
@@ -21,11 +22,14 @@ export interface Reads {
 }
 
 /**
- * Calls f once with a tape, to see what it reads: `tf.Variable`s, and tensors older than the call.
+ * Calls f once with a tape, to see what it reads: `tf.Variable`s, and tensors older than the call. A function with a field
+ * of its own is asked instead.
  *
  * @throws FieldError when f does not return a slope of the state
  */
 export function probe(bound: BoundFunction, t0: number): Reads {
+  const own = ownFieldOf(bound.f);
+  if (own) return own.reads(bound.y, bound.args);
   const args = bound.args?.leaves ?? [];
   const outside = new Map(args.map((leaf) => [leaf.id, leaf]));
   const made = new Set<number>();

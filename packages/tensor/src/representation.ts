@@ -1,4 +1,4 @@
-import type { Space } from '@neural-ode/core';
+import type { Reading, Space } from '@neural-ode/core';
 import type * as tf from '@tensorflow/tfjs-core';
 
 /**
@@ -15,6 +15,8 @@ export interface Representation<Y> {
   stack(ys: readonly Y[]): tf.Tensor[];
   /** The inverse of `stack`; undefined for what is known to be zero. The caller owns the states. */
   unstack(leaves: readonly tf.Tensor[]): (Y | undefined)[];
+  /** A number that is negative when a component is negative or not finite, else not. */
+  least(y: Y): Reading;
   /** The tensors that states consist of, for a tape to keep alive. */
   tensors(ys: readonly Y[]): tf.Tensor[];
   /** Lets the states consist of other tensors of the same values, which stay the caller's. */

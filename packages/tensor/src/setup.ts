@@ -1,7 +1,15 @@
-import { type Field, InvalidInputError, type Problem, type StepOptions } from '@neural-ode/core';
+import { checkOptions, type Field, InvalidInputError, type Problem, type StepOptions } from '@neural-ode/core';
 import { chooseStates } from './choose-states.ts';
 import { offTape } from './engine.ts';
-import { stepOptions, type TensorStepOptions, warner } from './options.ts';
+import {
+  chosenGradient,
+  stepOptions,
+  type TensorOptions,
+  type TensorStepOptions,
+  tensorOptionNames,
+  warner,
+} from './options.ts';
+import { ownFieldOf } from './own-field.ts';
 import { probe, type Reads } from './probe.ts';
 import type { Representation } from './representation.ts';
 import { tensorField } from './tensor-field.ts';
@@ -10,9 +18,21 @@ import { completeGradients } from './tfjs-gradients/complete.ts';
 import { coarseTimes } from './times.ts';
 import { flatten, type TensorTree } from './tree.ts';
 
-/** The user's function with its state and arguments, checked. */
-export function bind(f: unknown, y0: TensorTree, args: unknown): BoundFunction {
+/**
+ * The user's function with its state and arguments, checked, as are the options' names.
+ *
+ * @param more names of options that the caller has besides
+ */
+export function bind(
+  f: unknown,
+  y0: TensorTree,
+  options: TensorOptions<unknown>,
+  more: readonly string[] = [],
+): BoundFunction {
   completeGradients();
+  checkOptions(options, [...tensorOptionNames, ...more]);
+  chosenGradient(options);
+  const { args } = options;
   if (typeof f !== 'function') throw new InvalidInputError('f', `f is ${typeof f}: give a function f(t, y, args).`);
   const y = flatten(y0, 'y0', (message) => new InvalidInputError('y0', message));
   if (y.leaves.length === 0) throw new InvalidInputError('y0', 'y0 holds no tensor: give a state of at least one.');
@@ -47,17 +67,23 @@ export interface Setup {
   close(): void;
 }
 
-/** @param reads what the function reads, where a gradient is wanted */
-export function setUp(bound: BoundFunction, options: TensorStepOptions<unknown>, reads?: Reads): Setup {
-  const states = chooseStates(bound.y.leaves, options.states);
-  const parameters = chooseStates(reads?.parameters ?? [], options.states);
+/** @param given what the function reads, where a gradient is wanted */
+export function setUp(bound: BoundFunction, options: TensorStepOptions<unknown>, given?: Reads): Setup {
+  const own = ownFieldOf(bound.f);
+  // A field of its own needs its parameters' values, gradient or not.
+  const reads = given ?? (own && probe(bound, 0));
+  const kind = own ? 'arrays' : options.states;
+  const states = chooseStates(bound.y.leaves, kind);
+  const parameters = chooseStates(reads?.parameters ?? [], kind);
   const close = () => {
     states.close();
     parameters.close();
   };
   try {
     return offTape(() => {
-      const field = tensorField(bound, states, parameters, reads);
+      const field: Field<unknown, unknown> = own
+        ? (own.field(parameters.pack(reads?.parameters ?? []) as Float64Array) as Field<unknown, unknown>)
+        : tensorField(bound, states, parameters, reads);
       const y0 = states.pack(bound.y.leaves);
       const warn = warner(options);
       return {
@@ -66,7 +92,7 @@ export function setUp(bound: BoundFunction, options: TensorStepOptions<unknown>,
         field,
         y0,
         warn,
-        options: stepOptions(options, bound.y, states),
+        options: stepOptions(options, bound.y, states, own?.dtype),
         problem: (t0, t1) => ({ field, space: states.space, y0, t0, t1 }),
         checkTimes(mesh) {
           const warning = coarseTimes(mesh, () => (reads ?? probe(bound, mesh[0] as number)).time);

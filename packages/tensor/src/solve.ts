@@ -1,10 +1,20 @@
-import { type Mesh, runAsync, runSync, type SaveAt, type Solution, solveRoutine } from '@neural-ode/core';
+import {
+  checkOptions,
+  InvalidInputError,
+  type Mesh,
+  type Routine,
+  runAsync,
+  runSync,
+  type SaveAt,
+  type Solution,
+  solveRoutine,
+} from '@neural-ode/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { offTape } from './engine.ts';
-import type { TensorStepOptions } from './options.ts';
-import { bind, type Setup, setUp } from './setup.ts';
-import type { BoundFunction, TensorFunction } from './tensor-function.ts';
-import { readTimesAsync, type Times } from './times.ts';
+import { offTape, tapeIsOn } from './engine.ts';
+import { checkTolerances, type TensorStepOptions, tensorOptionNames } from './options.ts';
+import { bind, setUp } from './setup.ts';
+import type { TensorFunction } from './tensor-function.ts';
+import { readTimesAsync, span, type Times } from './times.ts';
 import { type Like, type TensorTree, unflatten } from './tree.ts';
 
 /** What to solve: y' = f(t, y, args) from y(t0) = y0 to t1, forwards or backwards. */
@@ -28,19 +38,13 @@ export interface TensorSolveOptions<A = undefined> extends TensorStepOptions<A> 
  * Solves an initial value problem without a gradient; for one see `odeint`.
  *
  * @returns trees as y0 in `ys`, and from `dense`; the caller disposes them, those in `ys` by `dispose`
- * @throws InvalidInputError, RegistryError, FieldError, SolveError
+ * @throws InvalidInputError (also while a gradient is recorded, which would be lost), RegistryError, FieldError, SolveError
  */
 export function solve<Y extends TensorTree, A extends TensorTree | undefined = undefined>(
   problem: TensorProblem<Y, A>,
   options: TensorSolveOptions<A>,
 ): Solution<Like<Y>> {
-  const { bound, setup, routine } = started(problem, options);
-  try {
-    return finished(bound, setup, runSync(routine)) as Solution<never>;
-  } catch (error) {
-    setup.close();
-    throw error;
-  }
+  return runSync(solution(problem, options)) as Solution<never>;
 }
 
 /** Like {@link solve}, for backends that cannot be read synchronously. Its tensors belong to no tidy. */
@@ -48,14 +52,7 @@ export async function solveAsync<Y extends TensorTree, A extends TensorTree | un
   problem: TensorProblem<Y, A>,
   options: TensorSolveOptions<A>,
 ): Promise<Solution<Like<Y>>> {
-  const { bound, setup, routine } = started(problem, options);
-  return runAsync(routine).then(
-    (solution) => finished(bound, setup, solution) as Solution<never>,
-    (error) => {
-      setup.close();
-      throw error;
-    },
-  );
+  return runAsync(solution(problem, options)) as Promise<Solution<never>>;
 }
 
 /**
@@ -68,52 +65,71 @@ export async function planMesh<Y extends TensorTree, A extends TensorTree | unde
   ts: Times,
   options: TensorStepOptions<A>,
 ): Promise<Pick<Mesh<never>, 'ts'>> {
+  checkOptions(options, tensorOptionNames);
   const times = await readTimesAsync(ts);
-  const span = { t0: times[0] as number, t1: times.at(-1) as number };
-  const solution = await solveAsync<Y, A>({ f, y0, ...span }, options);
+  const [t0, t1] = span(times);
+  const solution = await solveAsync<Y, A>({ f, y0, t0, t1 }, options);
   solution.dispose();
   return { ts: solution.mesh.ts };
 }
 
-function started<Y extends TensorTree>(problem: TensorProblem<Y, never>, options: TensorSolveOptions<unknown>) {
-  const { f, y0, t0, t1 } = problem;
-  const bound = bind(f, y0, options.args);
-  const setup = setUp(bound, options);
-  const { saveAt, throw: throws } = options;
-  return {
-    bound,
-    setup,
-    routine: solveRoutine(setup.problem(t0, t1), { ...setup.options, saveAt, throw: throws }),
-  };
-}
-
-/** The solution with trees in place of states. */
-function finished(bound: BoundFunction, setup: Setup, solution: Solution<unknown>): Solution<TensorTree> {
-  const { structure } = bound.y;
-  const tree = (y: unknown) =>
-    unflatten(
-      structure,
-      offTape(() => setup.states.unpack(y)),
+/** Solves into trees. Drive it by `runSync` or `runAsync`. */
+function* solution<Y extends TensorTree>(
+  problem: TensorProblem<Y, never>,
+  options: TensorSolveOptions<unknown>,
+): Routine<Solution<TensorTree>> {
+  if (tapeIsOn()) {
+    throw new InvalidInputError(
+      'problem',
+      'A gradient is being recorded, which solve would lose: take odeint, or call solve outside of the gradient.',
     );
-  setup.checkTimes(solution.mesh.ts);
-  const ys = solution.ys.map(tree);
-  const { dense, ts, stats, status, failure, mesh } = solution;
-  const release = () => {
-    solution.dispose();
+  }
+  const { f, y0, t0, t1 } = problem;
+  const bound = bind(f, y0, options, ['saveAt', 'throw']);
+  const setup = setUp(bound, options);
+  try {
+    yield* checkTolerances(setup.options, setup.states);
+    const { saveAt, throw: throws } = options;
+    const solved = yield* solveRoutine(setup.problem(t0, t1), { ...setup.options, saveAt, throw: throws });
+    setup.checkTimes(solved.mesh.ts);
+
+    const { space, unpack } = setup.states;
+    const tree = (y: unknown) =>
+      unflatten(
+        bound.y.structure,
+        offTape(() => unpack(y)),
+      );
+    const ys = solved.ys.map(tree);
+    const { dense, ts, stats, status, failure, mesh } = solved;
+    const release = () => {
+      solved.dispose();
+      setup.close();
+    };
+    if (!dense) release();
+    return {
+      ts,
+      ys,
+      stats,
+      status,
+      failure,
+      mesh: { ts: mesh.ts },
+      dense:
+        dense &&
+        ((t) => {
+          const y = offTape(() => dense(t));
+          try {
+            return tree(y);
+          } finally {
+            space.release(y);
+          }
+        }),
+      dispose() {
+        tf.dispose(ys as tf.TensorContainer);
+        if (dense) release();
+      },
+    };
+  } catch (error) {
     setup.close();
-  };
-  if (!dense) release();
-  return {
-    ts,
-    ys,
-    stats,
-    status,
-    failure,
-    mesh: { ts: mesh.ts },
-    dense: dense && ((t) => tree(offTape(() => dense(t)))),
-    dispose() {
-      tf.dispose(ys as tf.TensorContainer);
-      if (dense) release();
-    },
-  };
+    throw error;
+  }
 }

@@ -1,4 +1,4 @@
-import type { Field } from '@neural-ode/core';
+import { type Field, FieldError } from '@neural-ode/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { customOp, gradients, offTape } from './engine.ts';
 import type { Reads } from './probe.ts';
@@ -42,10 +42,12 @@ export function tensorField<Y, P>(
           return out;
         };
         const inputs = [...leaves, ...wanted, ...(wantTime ? [time] : [])];
-        const grads = offTape(() =>
-          dys.length === 1
-            ? gradients(() => f()[0] as tf.Tensor, inputs, dys[0])
-            : gradients(() => joined(f(), dys), inputs),
+        const grads = explained(t, () =>
+          offTape(() =>
+            dys.length === 1
+              ? gradients(() => f()[0] as tf.Tensor, inputs, dys[0])
+              : gradients(() => joined(f(), dys), inputs),
+          ),
         );
         back = {
           t: wantTime ? (grads.at(-1)?.dataSync()[0] ?? 0) : 0,
@@ -56,6 +58,21 @@ export function tensorField<Y, P>(
       return back as { t: number; y: Y; parameters: P };
     },
   };
+}
+
+/** Runs a gradient; an operation that has none is told as the field's fault, with what to do. */
+function explained<T>(t: number, gradient: () => T): T {
+  try {
+    return gradient();
+  } catch (error) {
+    const name = /gradient function not found for (\w+)/.exec(error instanceof Error ? error.message : '')?.[1];
+    if (name === undefined) throw error;
+    throw new FieldError(
+      t,
+      `The field uses the operation ${name}, which has no gradient: give it one by tf.registerGradient, or write the ` +
+        'field with other operations.',
+    );
+  }
 }
 
 /** A scalar whose gradient with respect to each of `out` is that of `dys`: the engine starts from one output only. */

@@ -90,6 +90,35 @@ test('a zero error counts as zero whatever the scale, a bad one is not finite', 
   }
 });
 
+test('measures large and tiny states, and takes no infinite scale', () => {
+  const norms = (values: number[]) => both([values], 1, (space, [y]) => read(space.norm(y as never)));
+  for (const size of [1e20, 3e38, 1e-30]) {
+    for (const norm of norms([size, -size, 0, 0])) expect(norm / size).toBeCloseTo(Math.SQRT1_2, 6);
+  }
+  const [plain, tensors] = both(
+    [
+      [0, 0.1],
+      [1, 1],
+      [1, Number.POSITIVE_INFINITY],
+    ],
+    1,
+    (space, [e, y0, y1]) => read(space.errorNorm(e as never, y0 as never, y1 as never, { rtol: 0.1, atol: 0 })),
+  );
+  for (const norm of [plain, tensors]) expect(Number.isFinite(norm)).toBe(false);
+});
+
+test('empty leaves count for nothing', () => {
+  const space = new TensorSpace();
+  const y = space.make(() => [tf.zeros([0]), tf.tensor1d([3, 4]), tf.zeros([2, 0])]);
+  expect(read(space.norm(y))).toBeCloseTo(Math.sqrt(12.5), 5);
+  expect(read(space.errorNorm(y, y, y, { rtol: 1, atol: 0 }))).toBeCloseTo(1, 5);
+  expect(space.dot(y, y)).toBe(25);
+  expect(read(space.least(y))).toBe(3);
+  const empty = space.make(() => [tf.zeros([0])]);
+  expect([space.dot(empty, empty), read(space.norm(empty)), read(space.least(empty))]).toEqual([0, 0, 0]);
+  space.close();
+});
+
 test('releases once, and only what it made', () => {
   const space = new TensorSpace();
   const foreign = { leaves: [tf.scalar(1)] };

@@ -44,13 +44,22 @@ export class TensorSpace implements Space<TensorState> {
   }
 
   norm(y: TensorState): Reading {
-    return this.#rootMeanSquare(y.leaves, () => y.leaves.map((leaf) => tf.square(leaf)));
+    return this.#rootMeanSquare(y, () => y.leaves);
+  }
+
+  /** The smallest component, -1 in place of one that is not finite. */
+  least(y: TensorState): Reading {
+    const leaves = y.leaves.filter((leaf) => leaf.size > 0);
+    if (leaves.length === 0) return 0;
+    return this.#deferred(() =>
+      leaves
+        .map((leaf) => tf.min(tf.where(tf.isFinite(leaf), leaf, tf.fill(leaf.shape, -1))))
+        .reduce((a, b) => tf.minimum(a, b)),
+    );
   }
 
   errorNorm(error: TensorState, y0: TensorState, y1: TensorState, tolerance: Tolerance<TensorState>): Reading {
-    return this.#rootMeanSquare(error.leaves, () =>
-      error.leaves.map((e, n) => tf.square(ratio(e, scale(y0, y1, tolerance, n).value))),
-    );
+    return this.#rootMeanSquare(error, () => error.leaves.map((e, n) => ratio(e, scale(y0, y1, tolerance, n).value)));
   }
 
   errorNormVjp(
@@ -95,10 +104,17 @@ export class TensorSpace implements Space<TensorState> {
     this.#kept.clear();
   }
 
-  #rootMeanSquare(leaves: readonly tf.Tensor[], squares: () => tf.Tensor[]): Reading {
-    const size = leaves.reduce((sum, leaf) => sum + leaf.size, 0);
+  /** Of the leaves that `f` returns, which are shaped as those of `like`. */
+  #rootMeanSquare(like: TensorState, f: () => readonly tf.Tensor[]): Reading {
+    const size = this.size(like);
     if (size === 0) return 0;
-    return this.#deferred(() => tf.sqrt(tf.div(total(squares()), size)));
+    return this.#deferred(() => {
+      const leaves = f().filter((leaf) => leaf.size > 0);
+      // Squares of float32 overflow above 1.8e19, so the largest component is taken out of them.
+      const largest = leaves.map((leaf) => tf.max(tf.abs(leaf))).reduce((a, b) => tf.maximum(a, b));
+      const unit = tf.maximum(largest, 1e-37);
+      return tf.mul(unit, tf.sqrt(tf.div(total(leaves.map((leaf) => tf.square(tf.div(leaf, unit)))), size)));
+    });
   }
 
   /** A scalar that is computed now and read when it is waited for. */
@@ -136,11 +152,14 @@ function scale(y0: TensorState, y1: TensorState, { rtol, atol }: Tolerance<Tenso
   return { value: tf.add(tf.mul(tf.abs(larger), at(rtol)), at(atol)), rtol: at(rtol), first, larger };
 }
 
-/** error / scale, 0 where the error is zero whatever the scale; an infinite or NaN error stays one. */
+/** error / scale, 0 where both are zero; not finite where one of them is not. */
 function ratio(error: tf.Tensor, scaleOf: tf.Tensor): tf.Tensor {
-  return tf.where(tf.equal(error, 0), tf.zerosLike(error), tf.div(error, scaleOf));
+  const zero = tf.mul(scaleOf, 0);
+  return tf.where(tf.equal(error, 0), zero, tf.add(tf.div(error, scaleOf), zero));
 }
 
 function total(parts: readonly tf.Tensor[]): tf.Tensor {
-  return tf.addN(parts.map((part) => tf.sum(part)));
+  // The wasm backend's sum of nothing is whatever was in memory.
+  const sums = parts.filter((part) => part.size > 0).map((part) => tf.sum(part));
+  return sums.length === 0 ? tf.scalar(0) : tf.addN(sums);
 }

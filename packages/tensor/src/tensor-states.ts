@@ -18,6 +18,7 @@ export function tensorStates({ shapes }: Layout): Representation<TensorState> {
       tf.dispose(rows);
       return states;
     },
+    least: (y) => space.least(y),
     tensors: (ys) => ys.flatMap((y) => y.leaves),
     replace(ys, tensors) {
       let next = 0;

@@ -15,6 +15,7 @@ export async function readTimesAsync(ts: Times): Promise<number[]> {
 }
 
 function ranked(ts: tf.Tensor): tf.Tensor {
+  if (ts.isDisposed) throw new InvalidInputError('ts', 'ts is disposed: give a tensor that is alive.');
   if (ts.rank === 1) return ts;
   throw new InvalidInputError('ts', `ts is a tensor of shape [${ts.shape}]: give one of rank 1.`);
 }
@@ -23,6 +24,11 @@ function checked(ts: ArrayLike<number>): number[] {
   const times = [...toFloat64('ts', ts)];
   checkTimes(times, 'ts');
   return times;
+}
+
+/** Start and end. */
+export function span(times: readonly number[]): [t0: number, t1: number] {
+  return [times[0] as number, times.at(-1) as number];
 }
 
 /** Half the spacing of float32 numbers near 1. */

@@ -32,7 +32,7 @@ export function flatten(tree: unknown, root: string, fail: (message: string) => 
   const paths: string[] = [];
   const visit = (node: unknown, path: string): Structure => {
     if (node instanceof tf.Tensor) {
-      leaves.push(node);
+      leaves.push(alive(node, path, fail));
       paths.push(path);
       return { kind: 'leaf' };
     }
@@ -58,7 +58,7 @@ export function flattenLike(
     const wanted = (what: string) => fail(`${path} is ${describe(node)} where ${what} is due.`);
     if (expected.kind === 'leaf') {
       if (!(node instanceof tf.Tensor)) throw wanted('a tensor');
-      leaves.push(node);
+      leaves.push(alive(node, path, fail));
     } else if (expected.kind === 'array') {
       const { items } = expected;
       if (!Array.isArray(node) || node.length !== items.length) throw wanted(`an array of length ${items.length}`);
@@ -88,6 +88,11 @@ export function unflatten(structure: Structure, leaves: readonly tf.Tensor[]): T
     return Object.fromEntries(node.keys.map((key, n) => [key, build(node.items[n] as Structure)]));
   };
   return build(structure);
+}
+
+function alive(tensor: tf.Tensor, path: string, fail: (message: string) => Error): tf.Tensor {
+  if (tensor.isDisposed) throw fail(`${path} is disposed: keep it alive until the solve has ended.`);
+  return tensor;
 }
 
 function isRecord(node: unknown): node is Record<string, unknown> {

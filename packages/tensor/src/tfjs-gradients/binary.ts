@@ -8,7 +8,7 @@ const sumOfSquares = (a: tf.Tensor, b: tf.Tensor) => tf.add(tf.square(a), tf.squ
 const masked = (mask: tf.Tensor, dy: tf.Tensor) => tf.where(mask, dy, tf.zerosLike(dy));
 
 /** The partial derivatives, before they are summed over broadcast axes. */
-const partials: Record<string, { readonly a: Partial; readonly b: Partial }> = {
+const partials: Record<string, { readonly a: Partial; readonly b: Partial; readonly replaces?: boolean }> = {
   Add: { a: same, b: same },
   Sub: { a: same, b: (dy) => tf.neg(dy) },
   Multiply: { a: (dy, _a, b) => tf.mul(dy, b), b: (dy, a) => tf.mul(dy, a) },
@@ -31,14 +31,17 @@ const partials: Record<string, { readonly a: Partial; readonly b: Partial }> = {
   },
   // A tie goes to a alone, so that the slopes add up to one.
   Maximum: {
+    replaces: true,
     a: (dy, a, b) => masked(tf.greaterEqual(a, b), dy),
     b: (dy, a, b) => masked(tf.less(a, b), dy),
   },
   Minimum: {
+    replaces: true,
     a: (dy, a, b) => masked(tf.lessEqual(a, b), dy),
     b: (dy, a, b) => masked(tf.greater(a, b), dy),
   },
   SquaredDifference: {
+    replaces: true,
     a: (dy, a, b) => tf.mul(dy, tf.mul(tf.sub(a, b), 2)),
     b: (dy, a, b) => tf.mul(dy, tf.mul(tf.sub(b, a), 2)),
   },
@@ -48,18 +51,15 @@ const partials: Record<string, { readonly a: Partial; readonly b: Partial }> = {
   },
 };
 
-const flat = ['Equal', 'NotEqual', 'Greater', 'GreaterEqual', 'Less', 'LessEqual'].concat([
-  'LogicalAnd',
-  'LogicalOr',
-  'LogicalXor',
-  'FloorDiv',
-]);
+const comparisons = ['Equal', 'NotEqual', 'Greater', 'GreaterEqual', 'Less', 'LessEqual'];
+const steps = ['LogicalAnd', 'LogicalOr', 'LogicalXor', 'FloorDiv'];
 
 /** Elementwise functions of two tensors, with broadcasting; comparisons and logic have slope zero. */
 export const binary: readonly Gradient[] = [
   ...Object.entries(partials).map(
     ([kernelName, partial]): Gradient => ({
       kernelName,
+      replaces: partial.replaces === true,
       inputsToSave: ['a', 'b'],
       gradFunc(dy, saved) {
         const [a, b] = saved as [tf.Tensor, tf.Tensor];
@@ -70,9 +70,10 @@ export const binary: readonly Gradient[] = [
       },
     }),
   ),
-  ...flat.map(
+  ...[...comparisons, ...steps].map(
     (kernelName): Gradient => ({
       kernelName,
+      replaces: true,
       inputsToSave: ['a', 'b'],
       gradFunc: (_, saved) => {
         const [a, b] = saved as [tf.Tensor, tf.Tensor];

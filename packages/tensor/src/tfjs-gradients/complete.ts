@@ -10,37 +10,6 @@ import { reductions } from './reductions.ts';
 import { shapes } from './shapes.ts';
 import { unary } from './unary.ts';
 
-/** Those that replace tfjs's own, which are wrong, fail, or have no second derivative (measured on 4.22). */
-const repaired = new Set(
-  [
-    'Tanh',
-    'Sigmoid',
-    'Exp',
-    'Softmax',
-    'Maximum',
-    'Minimum',
-    'SquaredDifference',
-    'Cumsum',
-    'BatchMatMul',
-    'Greater',
-  ].concat([
-    'GreaterEqual',
-    'Less',
-    'LessEqual',
-    'Equal',
-    'NotEqual',
-    'Elu',
-    'Expm1',
-    'Sqrt',
-    'Rsqrt',
-    'Reciprocal',
-    'Tan',
-    'Conv2D',
-    'MaxPool',
-    'AvgPool',
-  ]),
-);
-
 const all = [...unary, ...binary, ...constants, ...reductions, ...shapes, matMul, convolution, ...pooling, batchNorm];
 
 let completed: tf.GradConfig | undefined;
@@ -61,7 +30,7 @@ export function completeGradients(): void {
 function register(gradient: Gradient): void {
   const { kernelName } = gradient;
   if (tf.getGradient(kernelName)) {
-    if (!repaired.has(kernelName)) return;
+    if (!gradient.replaces) return;
     // Registering over another is warned about.
     tf.unregisterGradient(kernelName);
   }

@@ -1,17 +1,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { type Gradient, zeroLike } from './gradient.ts';
 
-const ofX = ['Step', 'Sign', 'Floor', 'Ceil', 'Round', 'IsNan', 'IsInf', 'IsFinite', 'OnesLike', 'ZerosLike'].concat([
-  'LogicalNot',
-  'ArgMax',
-  'ArgMin',
-  'All',
-  'Any',
-]);
+const rounding = ['Step', 'Sign', 'Floor', 'Ceil', 'Round', 'OnesLike', 'ZerosLike', 'ArgMax', 'ArgMin'];
+const logic = ['IsNan', 'IsInf', 'IsFinite', 'LogicalNot', 'All', 'Any'];
 
 /** Functions that are constant almost everywhere. */
 export const constants: readonly Gradient[] = [
-  ...ofX.map((name) => [name, 'x'] as const),
+  ...[...rounding, ...logic].map((name) => [name, 'x'] as const),
   ['OneHot', 'indices'] as const,
 ].map(([kernelName, input]) => ({
   kernelName,

@@ -42,6 +42,7 @@ function inputGradient(x: tf.Tensor4D, filter: tf.Tensor4D, dy: tf.Tensor4D, att
 /** Convolution. */
 export const convolution: Gradient = {
   kernelName: 'Conv2D',
+  replaces: true,
   inputsToSave: ['x', 'filter'],
   gradFunc(dy: tf.Tensor4D, saved, attributes) {
     const [x, filter] = saved as [tf.Tensor4D, tf.Tensor4D];

@@ -9,11 +9,15 @@ export type Attributes = any;
  * cotangent returned must be a new tensor, since the engine disposes it when it adds another to it.
  */
 export interface Gradient extends Omit<tf.GradConfig, 'gradFunc'> {
+  /** Whether it replaces tfjs's own, which is wrong, fails, or has no second derivative (measured on 4.22). */
+  readonly replaces?: boolean;
   readonly gradFunc: (dy: never, saved: tf.Tensor[], attributes: Attributes) => Record<string, () => tf.Tensor>;
 }
 
 /** Sums a cotangent over the axes along which its input was broadcast; always a new tensor. */
 export function sumTo(dy: tf.Tensor, shape: number[]): tf.Tensor {
+  // The wasm backend's sum of nothing is whatever was in memory.
+  if (dy.size === 0) return tf.zeros(shape);
   const lead = dy.rank - shape.length;
   const axes = dy.shape.flatMap((size, n) => (n < lead || (shape[n - lead] === 1 && size !== 1) ? [n] : []));
   return tf.reshape(axes.length > 0 ? tf.sum(dy, axes) : dy, shape);

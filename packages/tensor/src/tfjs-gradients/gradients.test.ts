@@ -1,7 +1,10 @@
+import { aca } from '@neural-ode/gradient-aca';
+import { rk4 } from '@neural-ode/solvers';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { backends, start, tensorsLeft } from '../fixtures/backends.ts';
+import { odeint } from '../index.ts';
 
 type Op = (...xs: tf.Tensor[]) => tf.Tensor;
 
@@ -160,6 +163,26 @@ describe.each(backends)('%s', (backend) => {
 
   test.each([
     ['cumsum', (x: tf.Tensor, axis: number, a: boolean, b: boolean) => tf.cumsum(x, axis, a, b)],
+    ['cumprod', (x: tf.Tensor, axis: number, a: boolean, b: boolean) => tf.cumprod(x, axis, a, b)],
+    [
+      'stridedSlice',
+      (x: tf.Tensor) =>
+        tf.stridedSlice(
+          tf.concat([x, x, x], 0),
+          x.shape.map((_, n) => (n === 0 ? -1 : 0)),
+          x.shape.map((size, n) => (n === 0 ? 0 : size)),
+          x.shape.map((_, n) => (n === 0 ? -2 : 1)),
+        ),
+    ],
+    [
+      'mirrorPad',
+      (x: tf.Tensor) =>
+        tf.mirrorPad(
+          x,
+          x.shape.map(() => [1, 1] as [number, number]),
+          'symmetric',
+        ),
+    ],
     ['softmax', (x: tf.Tensor) => tf.softmax(x)],
     ['logSoftmax', (x: tf.Tensor) => tf.logSoftmax(x)],
     ['reverse', (x: tf.Tensor, axis: number) => tf.reverse(x, axis)],
@@ -302,9 +325,46 @@ describe.each(backends)('%s', (backend) => {
     checkGradient(op, [tensor([2, 2, 2, 3], wide, 21), row(22), row(23, positive), row(24), row(25)]);
   });
 
+  test('batchNorm in a field, without scale or offset', () => {
+    tf.tidy(() => {
+      const [mean, variance, scale, offset] = [
+        [0.1, 0.2],
+        [1, 2],
+        [1.5, 0.5],
+        [0.3, -0.2],
+      ].map((v) => tf.tensor1d(v));
+      for (const [o, s] of [
+        [undefined, undefined],
+        [offset, undefined],
+        [undefined, scale],
+      ] as const) {
+        const end = (y: tf.Tensor) => {
+          const f = (_t: tf.Scalar, y: tf.Tensor) =>
+            tf.batchNorm(y, mean as tf.Tensor1D, variance as tf.Tensor1D, o as tf.Tensor1D, s as tf.Tensor1D);
+          return tf.square(odeint(f, y, [0, 1], { solver: rk4, stepSize: 0.5, gradient: aca }));
+        };
+        checkGradient((y) => end(y as tf.Tensor), [tensor([3, 2], wide, 26)]);
+      }
+    });
+  });
+
+  test('what is empty has gradient zero', () => {
+    tf.tidy(() => {
+      tf.tensor1d([5, 6, 7, 8]).dispose();
+      const zero = (grad: tf.Tensor) => expect([...grad.dataSync()].every((value) => value === 0)).toBe(true);
+      const sum = (y: tf.Tensor) => tf.sum(tf.concat([tf.reshape(y, [-1]), tf.zeros([1])]));
+      zero(tf.grad((w) => sum(tf.mul(w, tf.zeros([0, 2]))))(tf.scalar(1)));
+      zero(tf.grad((w) => sum(tf.matMul(tf.zeros([0, 2]), w as tf.Tensor2D)))(tf.ones([2, 2])));
+      zero(tf.grad((x) => sum(tf.stridedSlice(x, [1], [1], [1])))(tf.ones([3])));
+    });
+  });
+
   test('prod next to a zero', () => {
     const grad = tf.grad((x) => tf.prod(x))(tf.tensor1d([2, 0, 3]));
     expect([...grad.dataSync()]).toEqual([0, 6, 0]);
+    const weighted = tf.grad((x) => tf.sum(tf.mul(tf.cumprod(x), tf.tensor1d([1, 10, 100]))))(tf.tensor1d([2, 0, 3]));
+    // d/dx of 2 + 10 x2 x1 + 100 x1 x2 x3.
+    expect([...weighted.dataSync()]).toEqual([1, 620, 0]);
   });
 
   test('powers of zero', () => {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Gradient, sumTo } from './gradient.ts';
+import { type Gradient, sumTo, zeroLike } from './gradient.ts';
 
 /**
  * A matrix of at least this size is transposed before a product on wasm, whose kernel is fast only for untransposed
@@ -22,9 +22,12 @@ function product(a: tf.Tensor, b: tf.Tensor, transposeA: boolean, transposeB: bo
 /** Matrix products, their batch axes broadcast or not. */
 export const matMul: Gradient = {
   kernelName: 'BatchMatMul',
+  replaces: true,
   inputsToSave: ['a', 'b'],
   gradFunc(dy: tf.Tensor, saved, { transposeA, transposeB }) {
     const [a, b] = saved as [tf.Tensor, tf.Tensor];
+    // On wasm a product over no rows is whatever was in memory.
+    if (dy.size === 0) return { a: () => zeroLike(a), b: () => zeroLike(b) };
     return {
       a: () => sumTo(transposeA ? product(b, dy, transposeB, true) : product(dy, b, false, !transposeB), a.shape),
       b: () => sumTo(transposeB ? product(dy, a, true, transposeA) : product(a, dy, !transposeA, false), b.shape),

@@ -62,6 +62,7 @@ function place(x: tf.Tensor4D, [h, w]: readonly [Window, Window], top: number, l
 export const pooling: readonly Gradient[] = [
   {
     kernelName: 'MaxPool',
+    replaces: true,
     inputsToSave: ['x'],
     outputsToSave: [true],
     gradFunc(dy: tf.Tensor4D, saved, attributes) {
@@ -84,6 +85,7 @@ export const pooling: readonly Gradient[] = [
   },
   {
     kernelName: 'AvgPool',
+    replaces: true,
     inputsToSave: ['x'],
     gradFunc(dy: tf.Tensor4D, saved, attributes) {
       const [x] = saved as [tf.Tensor4D];

@@ -43,6 +43,34 @@ function inverse(order: readonly number[]): number[] {
   return order.map((_, n) => order.indexOf(n));
 }
 
+/**
+ * The cotangent of running products along an axis: output j holds the factors k <= j (k < j when exclusive, the other way
+ * round when reversed). Factor by factor, since a quotient would not pass a zero.
+ */
+function cumulativeFactors(dy: tf.Tensor, x: tf.Tensor, axis: number, holds: (j: number, k: number) => boolean) {
+  const order = [...x.shape.map((_, n) => n).filter((n) => n !== axis), axis];
+  const length = x.shape[axis] as number;
+  const places = Array.from({ length }, (_, n) => n);
+  const mask = tf.tensor2d(
+    places.map((j) => places.map((k) => (holds(j, k) ? 1 : 0))),
+    [length, length],
+  );
+  const [rows, bars] = [x, dy].map((tensor) => tf.reshape(tf.transpose(tensor, order), [-1, 1, length])) as [
+    tf.Tensor,
+    tf.Tensor,
+  ];
+  const factors = tf.add(tf.mul(rows, mask), tf.sub(1, mask));
+  const others = tf.mul(otherFactors(factors, [2]), mask);
+  const sum = tf.sum(tf.mul(others, tf.transpose(bars, [0, 2, 1])), 1);
+  return tf.transpose(
+    tf.reshape(
+      sum,
+      order.map((n) => x.shape[n] as number),
+    ),
+    inverse(order),
+  );
+}
+
 /** Sums, means, extrema, products, and normalizations along axes. */
 export const reductions: readonly Gradient[] = [
   {
@@ -71,12 +99,24 @@ export const reductions: readonly Gradient[] = [
   },
   {
     kernelName: 'Cumsum',
+    replaces: true,
     gradFunc: (dy: tf.Tensor, _, { axis, exclusive, reverse }) => ({
       x: () => tf.cumsum(dy, axis, exclusive, !reverse),
     }),
   },
   {
+    kernelName: 'Cumprod',
+    inputsToSave: ['x'],
+    gradFunc(dy: tf.Tensor, saved, { axis, exclusive, reverse }) {
+      const [x] = saved as [tf.Tensor];
+      const along = tf.util.parseAxisParam(axis, x.shape)[0] as number;
+      const holds = (j: number, k: number) => (k === j ? !exclusive : reverse ? k > j : k < j);
+      return { x: () => cumulativeFactors(dy, x, along, holds) };
+    },
+  },
+  {
     kernelName: 'Softmax',
+    replaces: true,
     inputsToSave: ['logits'],
     outputsToSave: [true],
     gradFunc(dy: tf.Tensor, saved, { dim }) {

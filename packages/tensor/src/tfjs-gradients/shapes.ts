@@ -33,6 +33,14 @@ function ungather(dy: tf.Tensor, x: tf.Tensor, indices: tf.Tensor, axis: number)
   return tf.reshape(tf.transpose(tf.reshape(summed, [count, outer, inner]), [1, 0, 2]), x.shape);
 }
 
+/** Undoes an operation that copies elements of x: moves their numbers likewise, and adds up what came from each. */
+function unmove(dy: tf.Tensor, x: tf.Tensor, move: (numbers: tf.Tensor) => tf.Tensor): tf.Tensor {
+  if (dy.size === 0) return zeroLike(x);
+  // float32, since some wasm kernels move nothing else: exact up to 2^24 elements.
+  const from = tf.cast(move(tf.reshape(tf.range(0, x.size), x.shape)), 'int32');
+  return tf.reshape(tf.scatterND(tf.reshape(from, [-1, 1]), tf.reshape(dy, [-1]), [x.size]), x.shape);
+}
+
 /** Rearrangements: what was moved, moves back. */
 export const shapes: readonly Gradient[] = [
   ...[['Reshape', 'x'] as const, ['ExpandDims', 'input'] as const].map(
@@ -107,6 +115,24 @@ export const shapes: readonly Gradient[] = [
     kernelName: 'SplitV',
     gradFunc: (dy: tf.Tensor, _, { axis }) => ({
       x: () => (list(dy).length === 1 ? dy.clone() : tf.concat(list(dy), axis)),
+    }),
+  },
+  {
+    kernelName: 'StridedSlice',
+    inputsToSave: ['x'],
+    gradFunc(dy: tf.Tensor, saved, attributes) {
+      const [x] = saved as [tf.Tensor];
+      const { begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = attributes;
+      const masks = [beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask];
+      return { x: () => unmove(dy, x, (numbers) => tf.stridedSlice(numbers, begin, end, strides, ...masks)) };
+    },
+  },
+  {
+    kernelName: 'MirrorPad',
+    replaces: true,
+    inputsToSave: ['x'],
+    gradFunc: (dy: tf.Tensor, [x], { paddings, mode }) => ({
+      x: () => unmove(dy, x as tf.Tensor, (numbers) => tf.mirrorPad(numbers, paddings, mode)),
     }),
   },
   {

@@ -59,6 +59,7 @@ export const unary: readonly Gradient[] = [
   ...Object.entries(ofOutput).map(
     ([kernelName, { op, slope }]): Gradient => ({
       kernelName,
+      replaces: true,
       inputsToSave: ['x'],
       outputsToSave: [true],
       gradFunc: (dy, [x, y]) => ({
