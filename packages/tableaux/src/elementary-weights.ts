@@ -5,7 +5,7 @@ import type { Tree } from './tree.ts';
  * Left side minus right side of one order condition: sum_i row_i Phi_i(t) - rightSide / gamma(t).
  * The right side is 1 unless given; dense output has zeros too.
  */
-export type Residual<T> = (row: readonly T[], tree: Tree, rightSide?: 0 | 1) => number;
+export type Residual<T, R extends number = 0 | 1> = (row: readonly T[], tree: Tree, rightSide?: R) => number;
 
 /** The two operations that elementary weights are made of. */
 interface Arithmetic<T> {

@@ -7,7 +7,7 @@ import { doubleResidual, exactResidual } from './elementary-weights.ts';
 import type { Coefficient, Tableau, TableauSpec } from './tableau.ts';
 import { type Tree, treesOfOrder, treesUpTo } from './tree.ts';
 
-type Condition = readonly [tree: Tree, rightSide: 0 | 1];
+type Condition = readonly [tree: Tree, rightSide: number];
 type Weights<T> = readonly (readonly T[])[];
 
 const rationals = (row: readonly Coefficient[]) => row.map((x) => parseCoefficient(x).rational);
@@ -60,7 +60,7 @@ function exactResiduals(a: Weights<Coefficient>, rows: [readonly Coefficient[], 
   const residual = exactResidual(a.map(rationals));
   return rows.flatMap(([row, list]) => {
     const exact = rationals(row);
-    return list.map(([tree, rightSide]) => residual(exact, tree, rightSide));
+    return list.map(([tree, rightSide]) => residual(exact, tree, rightSide as 0 | 1));
   });
 }
 
