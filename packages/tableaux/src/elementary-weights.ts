@@ -58,7 +58,7 @@ function elementaryWeights<T>(a: readonly (readonly T[])[], { zero, one, add, mu
  * @param a rows of the matrix, s of them, with up to s entries each
  * @returns a function of s weights and a tree; it remembers the trees it has seen
  */
-export function doubleResidual(a: readonly (readonly number[])[]): Residual<number> {
+export function doubleResidual(a: readonly (readonly number[])[]): Residual<number, number> {
   const weights = elementaryWeights(a, DOUBLES);
   return (row, tree, rightSide = 1) => {
     const phi = weights(tree);
