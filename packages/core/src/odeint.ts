@@ -75,11 +75,13 @@ export function odeintVjp(
   options: ArrayOptions & {
     readonly gradient: ByValueOrName<'gradient'>;
     readonly vjp: ArrayVjp;
+    /** Whether cotangents of `ts` are wanted, which costs an evaluation of f for each. Default true. */
+    readonly wantTimes?: boolean | undefined;
     /** Default: `console.warn`. */
     readonly warn?: (message: string) => void;
   },
 ): ArrayPullback {
-  checkOptions(options, [...arrayOptionNames, 'gradient', 'vjp', 'warn']);
+  checkOptions(options, [...arrayOptionNames, 'gradient', 'vjp', 'wantTimes', 'warn']);
   const start = toFloat64('y0', y0);
   const { parameters, vjp } = options;
   const gradient: Gradient = resolve('gradient', options.gradient);
@@ -90,7 +92,7 @@ export function odeintVjp(
       y0: start,
       ts: checkedTimes(ts),
       options: stepOptions(options, start.length),
-      wantTimes: true,
+      wantTimes: options.wantTimes ?? true,
       warn: options.warn ?? warnOnConsole,
     }),
   );

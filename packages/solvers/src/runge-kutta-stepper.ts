@@ -209,13 +209,16 @@ export class RungeKuttaStepper<Y, P> implements Stepper<Y, P> {
   }
 
   /** base + h sum_i row_i k_i; the slopes must be there. */
-  #sum(step: RungeKuttaTrace<Y>, base: Y | null, row: SparseRow): Y {
+  #sum(step: RungeKuttaTrace<Y>, base: Y | null, { indices, values }: SparseRow): Y {
     const h = step.t1 - step.t0;
-    return this.#space.combine(
-      row.indices.length === 0 ? (base ?? this.#space.zeros(step.y0)) : base,
-      row.values.map((value) => h * value),
-      row.indices.map((index) => step.slopes[index] as Y),
-    );
+    // Loops, since this is called for every stage of every step.
+    const coefficients: number[] = [];
+    const terms: Y[] = [];
+    for (let j = 0; j < indices.length; j++) {
+      coefficients.push(h * (values[j] as number));
+      terms.push(step.slopes[indices[j] as number] as Y);
+    }
+    return this.#space.combine(terms.length === 0 ? (base ?? this.#space.zeros(step.y0)) : base, coefficients, terms);
   }
 
   #errorNorm(step: RungeKuttaTrace<Y>, norm: ErrorNorm<Y>): Reading {

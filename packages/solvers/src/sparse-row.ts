@@ -6,6 +6,12 @@ export interface SparseRow {
 
 /** Drops the zeros of a row, so that no term is computed in vain. */
 export function sparseRow(row: readonly number[]): SparseRow {
-  const indices = row.flatMap((value, index) => (value === 0 ? [] : [index]));
-  return { indices, values: indices.map((index) => row[index] as number) };
+  const indices: number[] = [];
+  const values: number[] = [];
+  for (let i = 0; i < row.length; i++) {
+    if (row[i] === 0) continue;
+    indices.push(i);
+    values.push(row[i] as number);
+  }
+  return { indices, values };
 }
