@@ -85,7 +85,8 @@ const leastError = 1e-4;
 export function pidController(options: PidOptions = {}): AdaptiveController {
   const { p = -2 / 9, i = 2 / 9, d = 1 / 18, name = 'pid' } = options;
   const { safety = 0.9, minFactor = 0.2, maxFactor = 10 } = options;
-  const gains = [p + i + d, -(p + 2 * d), d];
+  const gains = [p + i + d, -(p + 2 * d), d] as const;
+  const onlyLast = [1, 0, 0] as const;
   for (const [input, value] of Object.entries({ p, i, d })) {
     if (!Number.isFinite(value))
       throw new InvalidInputError(input, `The gain ${input} is ${value}: give a finite number.`);
@@ -98,19 +99,17 @@ export function pidController(options: PidOptions = {}): AdaptiveController {
     );
   }
 
-  /** Memory: the error norms of the last two accepted steps, and whether the last trial was rejected. */
-  const propose = (errorNorm: number, memory: Memory, errorOrder: number) => {
-    const accepted = errorNorm <= 1;
-    const k = errorOrder + 1;
-    const errors = [errorNorm, memory[0] as number, memory[1] as number];
-    const exponents = accepted ? gains.map((gain) => gain / k) : [1 / k, 0, 0];
-    let raw = safety;
-    for (let n = 0; n < 3; n++) {
-      if (exponents[n] !== 0) raw *= (errors[n] as number) ** -(exponents[n] as number);
-    }
-    const upper = !accepted ? 1 : memory[2] === 1 ? 1 : maxFactor;
-    const factor = Number.isNaN(raw) ? minFactor : Math.min(upper, Math.max(minFactor, raw));
-    return { accepted, exponents, errors, factor, free: factor === raw };
+  /** The factor before its limits; memory: the error norms of the last two accepted steps, whether the last was rejected. */
+  const raw = (errorNorm: number, memory: Memory, k: number): number => {
+    if (!(errorNorm <= 1)) return safety * errorNorm ** (-1 / k);
+    let factor = safety * errorNorm ** (-gains[0] / k);
+    if (gains[1] !== 0) factor *= (memory[0] as number) ** (-gains[1] / k);
+    if (gains[2] !== 0) factor *= (memory[1] as number) ** (-gains[2] / k);
+    return factor;
+  };
+  const limited = (factor: number, accepted: boolean, memory: Memory): number => {
+    const upper = accepted && memory[2] !== 1 ? maxFactor : 1;
+    return Number.isNaN(factor) ? minFactor : Math.min(upper, Math.max(minFactor, factor));
   };
 
   return {
@@ -118,19 +117,24 @@ export function pidController(options: PidOptions = {}): AdaptiveController {
     name,
     start: () => [1, 1, 0],
     decide(errorNorm, memory, errorOrder) {
-      const { accepted, factor } = propose(errorNorm, memory, errorOrder);
+      const accepted = errorNorm <= 1;
+      const factor = limited(raw(errorNorm, memory, errorOrder + 1), accepted, memory);
       const next = accepted
         ? [Math.max(errorNorm, leastError), memory[0] as number, 0]
         : [memory[0] as number, memory[1] as number, 1];
       return { accepted, factor, memory: next };
     },
     vjp(errorNorm, memory, errorOrder, cotangent) {
-      const { accepted, exponents, errors, factor, free } = propose(errorNorm, memory, errorOrder);
+      const accepted = errorNorm <= 1;
+      const k = errorOrder + 1;
+      const factor = raw(errorNorm, memory, k);
+      const free = limited(factor, accepted, memory) === factor;
+      const errors = [errorNorm, memory[0] as number, memory[1] as number];
       const [m0 = 0, m1 = 0] = cotangent.memory;
-      const through = (n: number) =>
-        free && exponents[n] !== 0
-          ? (cotangent.factor * -(exponents[n] as number) * factor) / (errors[n] as number)
-          : 0;
+      const through = (n: 0 | 1 | 2) => {
+        const gain = (accepted ? gains : onlyLast)[n];
+        return free && gain !== 0 ? (cotangent.factor * -gain * factor) / (k * (errors[n] as number)) : 0;
+      };
       return accepted
         ? {
             errorNorm: through(0) + (errorNorm > leastError ? m0 : 0),

@@ -1,7 +1,7 @@
 import type { AdaptiveController, Memory } from './controller.ts';
 import type { Failure } from './errors.ts';
 import { describeFailure } from './failure.ts';
-import { type Routine, read } from './routine.ts';
+import type { Routine } from './routine.ts';
 import type { Carry, Step, Stepper } from './solver.ts';
 import { releaseAll, type Space } from './space.ts';
 
@@ -128,7 +128,9 @@ export function* integrate<Y, P>(task: Task<Y, P>): Routine<Outcome<Y>> {
     }
 
     const step = stepper.step(t, t1, y, carry);
-    errorNorm = yield* read(step.errorNorm ?? space.norm(step.y1));
+    const reading = step.errorNorm ?? space.norm(step.y1);
+    // Not by `read`: a generator for every step would cost more than a small compiled step does.
+    errorNorm = typeof reading === 'number' ? reading : yield reading;
     const decision = adaptive?.controller.decide(errorNorm, memory, adaptive.errorOrder);
     const good = decision ? decision.accepted : Number.isFinite(errorNorm);
     const kept = retain === 'trials' || (retain === 'steps' && good);

@@ -7,7 +7,7 @@ import { field, initialState, positionCount, vjp } from './problem.ts';
 export function arrayObjective({ ts, positions, weights }: Observations, options: SolveOptions): Objective {
   return {
     evaluate(masses) {
-      const solve = odeintVjp(field, initialState, ts, { ...options, vjp, parameters: masses });
+      const solve = odeintVjp(field, initialState, ts, { ...options, vjp, parameters: masses, wantTimes: false });
       let loss = 0;
       const cotangents = solve.ys.map((y, n) => {
         const cotangent = new Float64Array(y.length);

@@ -1,0 +1,139 @@
+import type { ArrayFunction, Field, Numbers } from '@neural-ode/core';
+import { type OwnField, ownField, type TensorTree } from '@neural-ode/tensor';
+import type * as tf from '@tensorflow/tfjs-core';
+import { fieldCode } from './field-code.ts';
+import { explain } from './graph/explain.ts';
+import { ownFieldOf } from './own-field.ts';
+import { parameterValues } from './parameter-values.ts';
+import { standIns } from './stand-ins.ts';
+import { CompiledField, Machines } from './stepper/compiled-field.ts';
+import type { Precision } from './stepper/layout.ts';
+import { supports, trace } from './trace/trace.ts';
+import { probeFeatures } from './wasm/index.ts';
+
+/** What a field is compiled for. */
+export interface CompileOptions<A = unknown> {
+  /** A state: tensors as for `odeint`, or numbers, which f then gets as a tensor of rank 1. Only the shapes matter. */
+  readonly example: TensorTree | Numbers;
+  /** What f is given as its third argument, as `odeint`'s `args`; shapes are fixed, values are not. Default none. */
+  readonly args?: A;
+  /** What states, parameters and gradients are computed in. Default `'float64'`. */
+  readonly dtype?: Precision;
+  /**
+   * Whether fused multiply-adds may be used: faster, and the last digits differ from machine to machine. Default: where
+   * the engine has them.
+   */
+  readonly relaxedSimd?: boolean;
+}
+
+/** A parameter of a compiled field. */
+export interface CompiledParameter {
+  /** As `args[0]`, the variable's own name, or `captured[0]`. */
+  readonly name: string;
+  readonly source: 'argument' | 'variable' | 'captured';
+  readonly shape: readonly number[];
+}
+
+/** What a compiled function has besides being callable. */
+export interface CompiledParts {
+  readonly dtype: Precision;
+  /** What the field reads besides t and y: leaves of args first, then variables and tensors from outside. */
+  readonly parameters: readonly CompiledParameter[];
+  /**
+   * The field on Float64Arrays, for core's own functions.
+   *
+   * @param parameters values of all parameters, concatenated; default: those that the tensors hold now
+   */
+  field(parameters?: Numbers): Field<Float64Array, Float64Array> & { readonly size: number };
+  /** The simplified graphs of the field and of its vector-Jacobian product, one line an operation. */
+  explain(): string;
+  /** For `@neural-ode/tensor`. */
+  readonly [ownField]: OwnField;
+}
+
+/** Any tfjs field f(t, y, args). */
+export type TensorField = (t: tf.Scalar, y: never, args: never) => unknown;
+
+/** A function that is solved as compiled code, and can still be called: with tensors, or on plain numbers. */
+export type Compiled<F> = F & ArrayFunction & CompiledParts;
+
+/** See {@link compile}. */
+export interface Compile {
+  <F extends TensorField>(f: F, options: CompileOptions): Compiled<F>;
+  /**
+   * Why a field cannot be compiled, with its gradient, as a sentence that names the operation; undefined when it can.
+   *
+   * @throws what f throws
+   */
+  supports(f: TensorField, options: CompileOptions): string | undefined;
+}
+
+/**
+ * Compiles the field of an ordinary differential equation, written in tfjs operations, into WebAssembly. The result goes
+ * wherever f goes: `odeint(compile(f, { example: y0 }), y0, ts)`, on tensors or on plain numbers. Explicit Runge-Kutta
+ * methods take whole steps in one call, and all gradient strategies work; variables, args and captured tensors are read
+ * again at every solve.
+ *
+ * f is traced here, with tensors that record what is done to them. Modules are built when they are first needed, one for
+ * every tableau. f must be pure, and do the same operations whatever the values are.
+ *
+ * @throws CompileError naming the operation that cannot be compiled; FieldError when f returns no slope of the state
+ * @example
+ * const f = compile((t, y) => tf.mul(y, -0.5), { example: [1] });
+ * odeint(f, [1], [0, 1]);
+ */
+export const compile: Compile = /* @__PURE__ */ Object.assign(compileField, { supports: whyNot });
+
+function compileField<F extends TensorField>(f: F, options: CompileOptions): Compiled<F> {
+  const { dtype = 'float64', relaxedSimd = probeFeatures().relaxedSimd } = options;
+  const shapes = standIns(options);
+  try {
+    const traced = trace(f, { y: shapes.y, args: shapes.args, decimals: dtype === 'float64' });
+    const { code, programs, gradientError } = fieldCode(traced, dtype, relaxedSimd);
+    const machines = new Machines(code);
+    const values = parameterValues(traced.parameters, shapes.argsLeaves, dtype);
+    const field = (parameters?: Numbers) => new CompiledField(machines, values(parameters), gradientError);
+
+    let last: { given: Float64Array; field: CompiledField } | undefined;
+    const onNumbers: ArrayFunction = (t, y, parameters) => {
+      // The generic solver hands the same array to every call.
+      if (last?.given !== parameters) {
+        last = { given: parameters, field: field(parameters.length === 0 ? undefined : parameters) };
+      }
+      return last.field.evaluate(t, y);
+    };
+    const call = (t: unknown, y: unknown, args: unknown): unknown =>
+      typeof t === 'number'
+        ? onNumbers(t, y as Float64Array, (args ?? nothing) as Float64Array)
+        : (f as unknown as (...parts: unknown[]) => unknown)(t, y, args);
+    const parts: CompiledParts = {
+      dtype,
+      parameters: traced.parameters.map(({ name, source, shape }) => ({ name, source, shape })),
+      field,
+      explain: () =>
+        ['f(t, y)', explain(programs.slope), '', 'cotangent . df/d(t, y, parameters)', explain(programs.vjp)].join(
+          '\n',
+        ),
+      [ownField]: ownFieldOf(
+        shapes,
+        traced,
+        dtype,
+        (parameters) => new CompiledField(machines, parameters, gradientError),
+      ),
+    };
+    return Object.assign(call, parts) as unknown as Compiled<F>;
+  } finally {
+    shapes.dispose();
+  }
+}
+
+function whyNot(f: TensorField, options: CompileOptions): string | undefined {
+  const shapes = standIns(options);
+  try {
+    return supports(f, { y: shapes.y, args: shapes.args });
+  } finally {
+    shapes.dispose();
+  }
+}
+
+const nothing = new Float64Array(0);

@@ -1,0 +1,264 @@
+import type { BinaryFunction } from '../graph/graph.ts';
+import type { FunctionBuilder, Local, Value } from '../wasm/index.ts';
+import type { BinaryExpression, Expression } from './expression.ts';
+import type { MathCall } from './math-call.ts';
+import type { Lanes } from './precision.ts';
+
+/** What scalar and vector instructions have in common, with all operands on the stack. */
+interface Arithmetic {
+  const(value: number): Value;
+  neg(a: Value): Value;
+  abs(a: Value): Value;
+  sqrt(a: Value): Value;
+  floor(a: Value): Value;
+  ceil(a: Value): Value;
+  trunc(a: Value): Value;
+  nearest(a: Value): Value;
+  add(a: Value, b: Value): Value;
+  sub(a: Value, b: Value): Value;
+  mul(a: Value, b: Value): Value;
+  div(a: Value, b: Value): Value;
+  max(a: Value, b: Value): Value;
+  min(a: Value, b: Value): Value;
+  pmax(a: Value, b: Value): Value;
+  pmin(a: Value, b: Value): Value;
+  eq(a: Value, b: Value): Value;
+  ne(a: Value, b: Value): Value;
+  lt(a: Value, b: Value): Value;
+  le(a: Value, b: Value): Value;
+  fma(a: Value, b: Value, c: Value): Value;
+  fnma(a: Value, b: Value, c: Value): Value;
+}
+
+const comparisons: Readonly<Partial<Record<BinaryFunction, 'eq' | 'ne' | 'lt' | 'le'>>> = {
+  equal: 'eq',
+  notEqual: 'ne',
+  less: 'lt',
+  lessEqual: 'le',
+};
+
+/** Operands nest no deeper than this on WebAssembly's stack. */
+const deepest = 64;
+
+/** The instructions of one kind of lanes. */
+export function arithmeticOf(f: FunctionBuilder, lanes: Lanes): Arithmetic {
+  return f[lanes] as unknown as Arithmetic;
+}
+
+/** All expressions that some depend on, each after its inputs. */
+export function expressionsOf(roots: readonly Expression[]): Expression[] {
+  const seen = new Set<Expression>();
+  const found: Expression[] = [];
+  const stack: { readonly expression: Expression; next: number }[] = [];
+  for (const root of roots) {
+    if (seen.has(root)) continue;
+    seen.add(root);
+    stack.push({ expression: root, next: 0 });
+    for (let top = stack.at(-1); top; top = stack.at(-1)) {
+      const input = top.expression.inputs[top.next++];
+      if (!input) {
+        found.push(top.expression);
+        stack.pop();
+      } else if (!seen.has(input)) {
+        seen.add(input);
+        stack.push({ expression: input, next: 0 });
+      }
+    }
+  }
+  return found;
+}
+
+/**
+ * Writes the instructions of expressions: what is used once stays on the operand stack, what is used again gets a local
+ * until its last use.
+ */
+export class Evaluator {
+  readonly #f: FunctionBuilder;
+  readonly #lanes: Lanes;
+  readonly #is: Arithmetic;
+  readonly #load: (leaf: number) => Value;
+  readonly #math: MathCall;
+  /** Uses still to come. */
+  readonly #uses = new Map<Expression, number>();
+  readonly #kept = new Set<Expression>();
+  readonly #locals = new Map<Expression, Local>();
+
+  constructor(f: FunctionBuilder, lanes: Lanes, load: (leaf: number) => Value, math: MathCall) {
+    this.#f = f;
+    this.#lanes = lanes;
+    this.#is = arithmeticOf(f, lanes);
+    this.#load = load;
+    this.#math = math;
+  }
+
+  /** Evaluates each root in turn; `sink` takes its value, by `take`, at most once, and may put an address before it. */
+  run(roots: readonly Expression[], sink: (index: number, take: () => Value) => void): void {
+    const order = expressionsOf(roots);
+    for (const root of roots) this.#use(root);
+    const depths = new Map<Expression, number>();
+    for (const expression of order) {
+      let depth = 0;
+      for (const input of expression.inputs) {
+        this.#use(input);
+        depth = Math.max(depth, depths.get(input)! + 1);
+      }
+      const keep = depth >= deepest;
+      if (keep) this.#kept.add(expression);
+      depths.set(expression, keep ? 0 : depth);
+    }
+    for (const expression of order) {
+      if (this.#uses.get(expression)! > 1 && expression.op !== 'constant') this.#kept.add(expression);
+    }
+    let next = 0;
+    roots.forEach((root, index) => {
+      if (root.op !== 'constant' && !this.#locals.has(root)) {
+        while (next < order.length) {
+          const expression = order[next]!;
+          // A root used once goes straight to its sink.
+          if (expression === root && !this.#kept.has(root)) break;
+          next++;
+          if (this.#kept.has(expression)) this.#locals.set(expression, this.#f.let(this.#make(expression)));
+          if (expression === root) break;
+        }
+      }
+      sink(index, () => this.#take(root));
+    });
+  }
+
+  #use(expression: Expression): void {
+    this.#uses.set(expression, (this.#uses.get(expression) ?? 0) + 1);
+  }
+
+  /** The value on the stack, for one of the expression's uses. */
+  #take(expression: Expression): Value {
+    const left = this.#uses.get(expression)! - 1;
+    this.#uses.set(expression, left);
+    if (expression.op === 'constant') return this.#is.const(expression.value);
+    const local = this.#locals.get(expression);
+    if (!local) return this.#make(expression);
+    const value = this.#f.get(local);
+    if (left === 0) this.#f.free(local);
+    return value;
+  }
+
+  #make(expression: Expression): Value {
+    const f = this.#f;
+    const is = this.#is;
+    switch (expression.op) {
+      case 'constant':
+        return is.const(expression.value);
+      case 'leaf':
+        return this.#load(expression.leaf);
+      case 'unary': {
+        const [a] = expression.inputs;
+        switch (expression.f) {
+          case 'neg':
+            // a - b may have been turned into -(b - a) for others that turned out not to need it.
+            if (a.op === 'binary' && a.f === 'sub' && !this.#kept.has(a)) {
+              this.#uses.set(a, 0);
+              const first = this.#take(a.inputs[1]);
+              return is.sub(first, this.#take(a.inputs[0]));
+            }
+            return is.neg(this.#take(a));
+          case 'round':
+            return is.nearest(this.#take(a));
+          case 'abs':
+          case 'sqrt':
+          case 'floor':
+          case 'ceil':
+          case 'trunc':
+            return is[expression.f](this.#take(a));
+          default:
+            return this.#math(f, expression.f, this.#lanes, this.#take(a));
+        }
+      }
+      case 'binary':
+        return this.#binary(expression);
+      case 'select': {
+        const a = this.#take(expression.inputs[1]);
+        const b = this.#take(expression.inputs[2]);
+        const condition = this.#condition(expression.inputs[0]);
+        return this.#isVector
+          ? f.v128.bitselect(a as Value<'v128'>, b as Value<'v128'>, condition as Value<'v128'>)
+          : f.select(a.type, a as never, b as never, condition as Value<'i32'>);
+      }
+    }
+  }
+
+  #binary(expression: BinaryExpression): Value {
+    const f = this.#f;
+    const is = this.#is;
+    const [x, y] = expression.inputs;
+    if (comparisons[expression.f]) {
+      const truth = this.#compare(expression);
+      if (this.#isVector) return f.v128.and(truth as Value<'v128'>, is.const(1) as Value<'v128'>);
+      return f[this.#lanes as 'f64'].convertI32U(truth as Value<'i32'>);
+    }
+    switch (expression.f) {
+      case 'add':
+      case 'sub':
+        if (f.relaxedSimd && this.#isVector) {
+          const product = this.#loneProduct(y) ?? (expression.f === 'add' ? this.#loneProduct(x) : undefined);
+          if (product) {
+            this.#uses.set(product, 0);
+            const a = this.#take(product.inputs[0]);
+            const b = this.#take(product.inputs[1]);
+            return is[expression.f === 'add' ? 'fma' : 'fnma'](a, b, this.#take(product === y ? x : y));
+          }
+        }
+        break;
+      case 'max':
+      case 'min':
+        // One instruction instead of several; a NaN in x stays, and y is none.
+        if (this.#isVector && y.op === 'constant' && !Number.isNaN(y.value)) {
+          const a = this.#take(x);
+          return is[expression.f === 'max' ? 'pmax' : 'pmin'](a, this.#take(y));
+        }
+        break;
+      default:
+    }
+    const a = this.#take(x);
+    const b = this.#take(y);
+    switch (expression.f) {
+      case 'add':
+      case 'sub':
+      case 'mul':
+      case 'div':
+      case 'max':
+      case 'min':
+        return is[expression.f](a, b);
+      case 'pow':
+      case 'atan2':
+      case 'mod':
+        return this.#math(f, expression.f, this.#lanes, a, b);
+      default:
+        throw new Error(`${expression.f} is a comparison.`);
+    }
+  }
+
+  /** A product that nothing else reads. */
+  #loneProduct(expression: Expression): BinaryExpression | undefined {
+    const lone = expression.op === 'binary' && expression.f === 'mul' && !this.#kept.has(expression);
+    return lone ? (expression as BinaryExpression) : undefined;
+  }
+
+  #compare(expression: BinaryExpression): Value {
+    const a = this.#take(expression.inputs[0]);
+    const b = this.#take(expression.inputs[1]);
+    return this.#is[comparisons[expression.f]!](a, b);
+  }
+
+  /** Whether the expression is not 0, as `select` and `bitselect` want it. */
+  #condition(expression: Expression): Value {
+    if (expression.op === 'binary' && comparisons[expression.f] && !this.#kept.has(expression)) {
+      this.#uses.set(expression, 0);
+      return this.#compare(expression);
+    }
+    const value = this.#take(expression);
+    return this.#is.ne(value, this.#is.const(0));
+  }
+
+  get #isVector(): boolean {
+    return this.#lanes === 'f32x4' || this.#lanes === 'f64x2';
+  }
+}

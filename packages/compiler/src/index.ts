@@ -1,0 +1,11 @@
+export {
+  type Compile,
+  type Compiled,
+  type CompiledParameter,
+  type CompiledParts,
+  type CompileOptions,
+  compile,
+  type TensorField,
+} from './compile.ts';
+export { CompileError } from './trace/compile-error.ts';
+export { probeFeatures, type WasmFeatures } from './wasm/index.ts';

@@ -1,0 +1,57 @@
+import { type Field, InvalidInputError } from '@neural-ode/core';
+import type { Leaves, OwnField } from '@neural-ode/tensor';
+import * as tf from '@tensorflow/tfjs-core';
+import { programNodes } from './graph/graph.ts';
+import type { StandIns } from './stand-ins.ts';
+import type { Precision } from './stepper/layout.ts';
+import type { Trace } from './trace/trace.ts';
+
+/** A compiled field as `@neural-ode/tensor` takes it. */
+export function ownFieldOf(
+  shapes: StandIns,
+  traced: Trace,
+  dtype: Precision,
+  field: (parameters: Float64Array) => Field<Float64Array, Float64Array>,
+): OwnField {
+  const { yPaths, argsPaths } = shapes;
+  const yShapes = shapes.yLeaves.map(({ shape }) => shape);
+  const argsShapes = shapes.argsLeaves.map(({ shape }) => shape);
+  const readsTime = programNodes(traced.slope).includes(traced.slope.inputs.t);
+  return {
+    dtype,
+    reads(y, args) {
+      check('y0', y, yPaths, yShapes);
+      check('args', args ?? { leaves: [], paths: [] }, argsPaths, argsShapes);
+      const tensors = traced.parameters.map(({ source, tensor }, n) =>
+        source === 'argument' ? (args?.leaves[n] as tf.Tensor) : tensor,
+      );
+      const lost = tensors.findIndex(({ isDisposed }) => isDisposed);
+      if (lost >= 0) {
+        throw new InvalidInputError(
+          'f',
+          `The tensor ${traced.parameters[lost]?.name}, which the compiled field reads, is disposed: keep it, or pass it ` +
+            'in args.',
+        );
+      }
+      // In double precision t is not rounded.
+      return { parameters: tensors, outside: tensors, time: dtype === 'float32' && readsTime, check() {} };
+    },
+    field,
+  };
+}
+
+function check(input: string, given: Leaves, paths: readonly string[], shapes: readonly (readonly number[])[]): void {
+  const list = (of: readonly string[], at: (n: number) => readonly number[] | undefined) =>
+    of.map((path, n) => `${path} [${at(n)}]`).join(', ') || 'none';
+  const fits =
+    given.leaves.length === paths.length &&
+    given.leaves.every(
+      ({ shape }, n) => given.paths[n] === paths[n] && tf.util.arraysEqual(shape, [...(shapes[n] ?? [])]),
+    );
+  if (fits) return;
+  throw new InvalidInputError(
+    input,
+    `The field was compiled for other tensors: ${list(paths, (n) => shapes[n])}, and ${input} holds ` +
+      `${list(given.paths, (n) => given.leaves[n]?.shape)}: compile it for these.`,
+  );
+}

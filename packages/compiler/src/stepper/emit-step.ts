@@ -1,0 +1,153 @@
+import type { FunctionBuilder, FunctionRef, Local, ModuleBuilder, Operand } from '../wasm/index.ts';
+import { type Place, StateCode } from './lanes.ts';
+import type { Layout } from './layout.ts';
+import type { StepPlan } from './plan.ts';
+
+/** The field's functions in the module. */
+interface FieldFunctions {
+  /** (t, y, slope) */
+  readonly slope: FunctionRef<readonly []>;
+  /** (t, y, cotangent, yBar, parametersBar): writes yBar, adds to parametersBar, gives the cotangent of t. */
+  readonly vjp: FunctionRef<readonly ['f64']>;
+}
+
+/** What the emitters of a step's functions share. */
+export interface StepContext {
+  readonly module: ModuleBuilder;
+  readonly field: FieldFunctions;
+  readonly plan: StepPlan;
+  readonly layout: Layout;
+}
+
+/** A step computes its first slope, instead of finding it with the state that it starts from. */
+export const evaluateFirst = 1;
+/** A step measures its error. */
+export const measureError = 2;
+
+/** t at stage i. */
+export function stageTime(
+  f: FunctionBuilder,
+  { c }: StepPlan,
+  i: number,
+  { t0, t1, h }: { readonly [K in 't0' | 't1' | 'h']: Local<'f64'> },
+): Operand<'f64'> {
+  const share = c[i] as number;
+  if (share === 0) return t0;
+  return share === 1 ? t1 : f.f64.add(t0, f.f64.mul(h, share));
+}
+
+type Ends = { readonly from: Local<'i32'>; readonly to: Local<'i32'> };
+
+/** Where the stages' slopes lie: the first with the step's start, that at the step's end with the end. */
+export function slopePlaces({ plan, layout }: StepContext, { from, to }: Ends): (i: number) => Place {
+  const { stride, slopes } = layout;
+  return (i) => {
+    if (i === 0) return { base: from, offset: stride };
+    if (i === plan.endStage) return { base: to, offset: stride };
+    return { offset: slopes + i * stride };
+  };
+}
+
+/**
+ * Exports `step(t0, t1, from, to, flags)`, which leads from one end to the other and gives the scaled error norm, and
+ * `extraStages` with the same arguments, for dense output.
+ */
+export function emitStep(context: StepContext): void {
+  const { module, field, plan, layout } = context;
+  const params = { t0: 'f64', t1: 'f64', from: 'i32', to: 'i32', flags: 'i32' } as const;
+
+  const stage = (code: StateCode, i: number, at: Ends & { t0: Local<'f64'>; t1: Local<'f64'>; h: Local<'f64'> }) => {
+    const { f } = code;
+    const slopes = slopePlaces(context, at);
+    const isEnd = plan.firstSameAsLast && i === plan.endStage;
+    const input: Place = isEnd ? { base: at.to, offset: 0 } : { offset: layout.input };
+    f.scope(() => {
+      code.combine(input, { base: at.from, offset: 0 }, code.terms(at.h, plan.a[i] as readonly number[], slopes));
+      f.call(field.slope, stageTime(f, plan, i, at), code.address(input), code.address(slopes(i)));
+    });
+  };
+
+  module.function(
+    'step',
+    params,
+    ['f64'],
+    (f, { t0, t1, from, to, flags }) => {
+      const code = new StateCode(f, layout);
+      const h = f.let(f.f64.sub(t1, t0));
+      const at = { from, to, t0, t1, h };
+      const slopes = slopePlaces(context, at);
+      f.if(f.i32.and(flags, evaluateFirst), () => {
+        f.call(field.slope, t0, from, code.address(slopes(0)));
+      });
+      for (let i = 1; i < plan.stages; i++) stage(code, i, at);
+      if (!plan.firstSameAsLast) {
+        f.scope(() => {
+          code.combine({ base: to, offset: 0 }, { base: from, offset: 0 }, code.terms(h, plan.tableau.b, slopes));
+        });
+      }
+      const norm = f.local('f64');
+      f.set(norm, 0);
+      if (plan.errorRows.length > 0 && layout.size > 0) {
+        f.if(f.i32.and(flags, measureError), () => {
+          f.set(norm, errorNorm(code, context, at, slopes));
+        });
+      }
+      return norm;
+    },
+    { export: true, literals: 'inline' },
+  );
+
+  module.function(
+    'extraStages',
+    params,
+    [],
+    (f, { t0, t1, from, to }) => {
+      const code = new StateCode(f, layout);
+      const h = f.let(f.f64.sub(t1, t0));
+      for (let i = plan.stages; i < plan.allStages; i++) stage(code, i, { from, to, t0, t1, h });
+    },
+    { export: true, literals: 'inline' },
+  );
+}
+
+/** Root mean square of error / (atol + rtol max(|y0|, |y1|)); two estimates are blended. */
+function errorNorm(
+  code: StateCode,
+  { plan, layout }: StepContext,
+  { from, to, h }: Ends & { readonly h: Local<'f64'> },
+  slopes: (i: number) => Place,
+): Local<'f64'> {
+  const { f, lanes } = code;
+  const rows = plan.errorRows.map((row) => ({ terms: code.terms(h, row, slopes), sum: f.local('v128') }));
+  for (const { sum } of rows) f.set(sum, f.f64x2.const(0));
+  const weight = rows.reduce((total, { terms }) => total + terms.length, 8);
+  code.each(weight, (load) => {
+    // `pmax` keeps a NaN of its first operand.
+    const larger = lanes.pmax(lanes.abs(load({ base: to, offset: 0 })), lanes.abs(load({ base: from, offset: 0 })));
+    const scale = f.let(larger);
+    f.set(scale, lanes.fma(load({ offset: layout.rtol }), scale, load({ offset: layout.atol })));
+    for (const { terms, sum } of rows) {
+      const error = code.sum(load, undefined, terms);
+      // A component without error counts as zero, even where its scale is zero.
+      const ratio = f.let(f.v128.and(lanes.div(error, scale), lanes.ne(error, 0)));
+      code.addProducts(sum, ratio, ratio);
+    }
+  });
+  const norms = rows.map(({ sum }) => f.let(f.f64.sqrt(f.f64.div(code.total(sum), layout.size))));
+  const [n, m] = norms as [Local<'f64'>, Local<'f64'> | undefined];
+  if (m) f.set(n, blended(f, n, m));
+  return n;
+}
+
+/** The estimate of two error norms, n^2 / sqrt(n^2 + 0.01 m^2) (Hairer, Norsett & Wanner 1993, II.10, equation 10.17). */
+function blended(f: FunctionBuilder, n: Local<'f64'>, m: Local<'f64'>): Operand<'f64'> {
+  return f.choose(
+    'f64',
+    f.f64.eq(n, 0),
+    () => 0,
+    () => {
+      const square = f.let(f.f64.mul(n, n));
+      return f.f64.div(square, f.f64.sqrt(f.f64.add(square, f.f64.mul(f.f64.mul(m, m), 0.01))));
+    },
+  );
+}

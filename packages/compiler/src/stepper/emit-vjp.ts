@@ -1,0 +1,194 @@
+import type { FunctionBuilder, Local } from '../wasm/index.ts';
+import { denseSlopes, denseWeights, scaled, thetaOf } from './emit-dense.ts';
+import { type StepContext, stageTime } from './emit-step.ts';
+import { type Place, StateCode, type Term } from './lanes.ts';
+import { withError, withOutputs } from './plan.ts';
+
+/**
+ * Exports what a step's vector-Jacobian product consists of, in the order of calls: `restage(t0, t1, inputs, slopes)`
+ * recomputes the step from `inputs[0]`; `firstOutput` and `nextOutput` `(t0, t1, t, wantTime)` take the cotangent of an
+ * output and give that of its time; `errorHeads(t0, t1, cotangent)` does the same for the error norm; `backward0` to
+ * `backward3` `(t0, t1, wantTime)`, numbered by what was taken before, go through the stages.
+ */
+export function emitVjp(context: StepContext): void {
+  emitRestage(context);
+  emitOutput(context, 'firstOutput', true);
+  emitOutput(context, 'nextOutput', false);
+  for (const kind of context.plan.visited.keys()) {
+    if (kind & withError && context.plan.errorRows.length === 0) continue;
+    emitBackward(context, kind);
+  }
+}
+
+type StageStates = 'input' | 'slope' | 'inputBar' | 'slopeBar' | 'errorBar';
+
+/** Where the recomputed slopes and inputs lie, and the inputs' cotangents. */
+export function recomputed({ layout }: StepContext): Record<StageStates, (i: number) => Place> {
+  const { stride } = layout;
+  const place =
+    (start: number) =>
+    (i: number): Place => ({ offset: start + i * stride });
+  return {
+    input: place(layout.inputs),
+    slope: place(layout.stageSlopes),
+    inputBar: place(layout.inputBars),
+    slopeBar: place(layout.slopeBars),
+    errorBar: place(layout.errorBars),
+  };
+}
+
+function emitRestage(context: StepContext): void {
+  const { module, field, plan, layout } = context;
+  const { input, slope } = recomputed(context);
+  module.function(
+    'restage',
+    { t0: 'f64', t1: 'f64', inputs: 'i32', slopes: 'i32' },
+    [],
+    (f, { t0, t1, inputs, slopes }) => {
+      const code = new StateCode(f, layout);
+      const h = f.let(f.f64.sub(t1, t0));
+      f.block((done) => {
+        for (let i = 0; i < plan.allStages; i++) {
+          f.scope(() => {
+            if (i > 0) {
+              f.brIf(done, f.i32.leU(inputs, i));
+              code.combine(input(i), input(0), code.terms(h, plan.a[i] as readonly number[], slope));
+            }
+            f.brIf(done, f.i32.leU(slopes, i));
+            f.call(field.slope, stageTime(f, plan, i, { t0, t1, h }), code.address(input(i)), code.address(slope(i)));
+          });
+        }
+      });
+    },
+    { export: true, literals: 'inline' },
+  );
+}
+
+function emitOutput(context: StepContext, name: string, first: boolean): void {
+  const { module, layout } = context;
+  const { slope, slopeBar } = recomputed(context);
+  const cotangent: Place = { offset: layout.outputBar };
+  module.function(
+    name,
+    { t0: 'f64', t1: 'f64', t: 'f64', wantTime: 'i32' },
+    ['f64'],
+    (f, { t0, t1, t, wantTime }) => {
+      const code = new StateCode(f, layout);
+      const { lanes } = code;
+      const h = f.let(f.f64.sub(t1, t0));
+      const theta = thetaOf(f, t0, h, t);
+      f.scope(() => {
+        const weights = scaled(code, h, denseWeights(f, context, theta));
+        code.each(3 * weights.length, (load, store) => {
+          const bar = f.let(load(cotangent));
+          const start: Place = { offset: layout.y0BarOfOutputs };
+          store(start, first ? bar : f.let(lanes.add(load(start), bar)));
+          for (const { stage, coefficient } of weights) {
+            const at = slopeBar(stage);
+            store(at, f.let(first ? lanes.mul(coefficient, bar) : lanes.fma(coefficient, bar, f.let(load(at)))));
+          }
+        });
+      });
+      const along = f.local('f64');
+      f.set(along, 0);
+      f.if(wantTime, () => {
+        f.scope(() => {
+          const terms = scaled(code, h, denseSlopes(f, context, theta)).map(({ stage, coefficient }) => ({
+            coefficient,
+            state: slope(stage),
+          }));
+          const product = dot(code, terms.length + 4, cotangent, (load) => code.sum(load, undefined, terms));
+          // The slope carries a factor h, and d(theta) = d(t)/h.
+          f.set(along, f.f64.div(product, h));
+          addTo(f, layout.timeBars, f.let(f.f64.neg(along)));
+          addTo(f, layout.timeBars + 8, f.let(f.f64.neg(f.f64.mul(theta, along))));
+        });
+      });
+      return along;
+    },
+    { export: true, literals: 'inline' },
+  );
+}
+
+/**
+ * With L the cotangent of y1: kbar_i = h (b_i L + sum_j a_ji Xbar_j), Xbar_i = kbar_i . df/dX at stage i,
+ * ybar = L + sum_i Xbar_i (Zhuang et al. 2020; Matsubara et al. 2021); outputs and the error estimate add to kbar_i.
+ */
+function emitBackward(context: StepContext, kind: number): void {
+  const { module, field, plan, layout } = context;
+  const { input, slope, inputBar, slopeBar, errorBar } = recomputed(context);
+  const visited = plan.visited[kind] as readonly number[];
+  const y1Bar: Place = { offset: layout.y1Bar };
+  const current: Place = { offset: layout.slopeBar };
+
+  module.function(
+    `backward${kind}`,
+    { t0: 'f64', t1: 'f64', wantTime: 'i32' },
+    [],
+    (f, { t0, t1, wantTime }) => {
+      const code = new StateCode(f, layout);
+      const h = f.let(f.f64.sub(t1, t0));
+      const one = code.splat(1);
+      const done: number[] = [];
+      for (const i of visited) {
+        f.scope(() => {
+          const fromOutputs =
+            kind & withOutputs && plan.tableau.dense.weights[i]?.some((w) => w !== 0) ? slopeBar(i) : undefined;
+          const terms: Term[] = [];
+          const add = (coefficient: number, state: Place) => {
+            if (coefficient !== 0) terms.push({ coefficient: code.splat(f.f64.mul(h, coefficient)), state });
+          };
+          add(plan.tableau.b[i] ?? 0, y1Bar);
+          if (kind & withError) for (const [n, row] of plan.errorRows.entries()) add(row[i] ?? 0, errorBar(n));
+          for (const j of done) add(plan.a[j]?.[i] ?? 0, inputBar(j));
+          code.combine(current, fromOutputs, terms);
+          const tBar = f.let(
+            f.call(
+              field.vjp,
+              stageTime(f, plan, i, { t0, t1, h }),
+              code.address(input(i)),
+              code.address(current),
+              code.address(inputBar(i)),
+              layout.parametersBar,
+            ),
+          );
+          f.if(wantTime, () => {
+            f.scope(() => {
+              const product = dot(code, 4, current, (load) => f.let(load(slope(i))));
+              addTo(f, layout.timeBars, tBar);
+              const share = f.let(f.f64.div(product, h));
+              f.set(share, f.f64.add(f.f64.mul(tBar, plan.c[i] as number), share));
+              addTo(f, layout.timeBars + 8, share);
+            });
+          });
+        });
+        done.push(i);
+      }
+      const parts: Term[] = done.map((i) => ({ coefficient: one, state: inputBar(i) }));
+      if (kind & withOutputs) parts.unshift({ coefficient: one, state: { offset: layout.y0BarOfOutputs } });
+      if (kind & withError) parts.unshift({ coefficient: one, state: { offset: layout.y0BarOfError } });
+      code.combine({ offset: layout.y0Bar }, y1Bar, parts);
+    },
+    { export: true, literals: 'inline' },
+  );
+}
+
+/** The sum of the products of a state and what `other` computes of each of its vectors. */
+function dot(
+  code: StateCode,
+  weight: number,
+  state: Place,
+  other: (load: (place: Place) => ReturnType<FunctionBuilder['v128']['load']>) => Local<'v128'>,
+): Local<'f64'> {
+  const { f } = code;
+  const sum = f.let(f.f64x2.const(0));
+  code.each(weight, (load) => {
+    const right = other(load);
+    code.addProducts(sum, f.let(load(state)), right);
+  });
+  return f.let(code.total(sum));
+}
+
+function addTo(f: FunctionBuilder, address: number, value: Local<'f64'>): void {
+  f.f64.store(0, f.f64.add(f.f64.load(0, address), value), address);
+}

@@ -1,0 +1,93 @@
+import { type FunctionRef, ModuleBuilder } from '../wasm/index.ts';
+import { emitInterpolate } from './emit-dense.ts';
+import { emitErrorHeads } from './emit-error.ts';
+import { emitStep } from './emit-step.ts';
+import { emitVjp } from './emit-vjp.ts';
+import { type Layout, layoutOf, type Precision } from './layout.ts';
+import type { StepPlan } from './plan.ts';
+
+/** A field that can be written into a module. */
+export interface FieldCode {
+  readonly precision: Precision;
+  /** Components of the state, and of the parameters. */
+  readonly size: number;
+  readonly parameterSize: number;
+  /** Whether fused multiply-adds may be used. */
+  readonly relaxedSimd: boolean;
+  /** The most memory that the field's constants take, in bytes. */
+  readonly constantBytes: number;
+  /** Adds the functions (t, y, slope) and (t, y, cotangent, yBar, parametersBar); gives their indices. */
+  emit(
+    module: ModuleBuilder,
+    addresses: {
+      readonly parameters: number;
+      readonly scratch: number;
+      readonly constants: (bytes: Uint8Array) => number;
+    },
+  ): { readonly slope: number; readonly vjp: number; readonly scratchBytes: number };
+}
+
+/** The functions that a module exports; see the emitters. Those of steps are missing where there is no method. */
+export interface Exports {
+  readonly memory: WebAssembly.Memory;
+  slope(t: number, y: number, slope: number): void;
+  vjp(t: number, y: number, cotangent: number, yBar: number, parametersBar: number): number;
+  step(t0: number, t1: number, from: number, to: number, flags: number): number;
+  extraStages(t0: number, t1: number, from: number, to: number, flags: number): void;
+  interpolate(t0: number, t1: number, from: number, to: number, t: number): void;
+  restage(t0: number, t1: number, inputs: number, slopes: number): void;
+  firstOutput(t0: number, t1: number, t: number, wantTime: number): number;
+  nextOutput(t0: number, t1: number, t: number, wantTime: number): number;
+  errorHeads(t0: number, t1: number, cotangent: number): void;
+  backward0(t0: number, t1: number, wantTime: number): void;
+  backward1(t0: number, t1: number, wantTime: number): void;
+  backward2(t0: number, t1: number, wantTime: number): void;
+  backward3(t0: number, t1: number, wantTime: number): void;
+}
+
+/** Writes a field and, with a plan, the steps of a method on it into one module. */
+export function buildModule(field: FieldCode, plan?: StepPlan): { bytes: Uint8Array<ArrayBuffer>; layout: Layout } {
+  const module = new ModuleBuilder({ relaxedSimd: field.relaxedSimd });
+  const layout = layoutOf(field.precision, field.size, field.parameterSize, plan);
+  let next = layout.end;
+  const limit = align(layout.end + field.constantBytes);
+  const { slope, vjp, scratchBytes } = field.emit(module, {
+    parameters: layout.parameters,
+    scratch: limit,
+    constants(bytes) {
+      const at = next;
+      next = align(next + bytes.length);
+      if (next > limit) throw new RangeError(`Constants take more than the ${field.constantBytes} bytes set aside.`);
+      module.data(at, bytes);
+      return at;
+    },
+  });
+  const functions = {
+    slope: reference('slope', slope, ['f64', 'i32', 'i32'], []),
+    vjp: reference('vjp', vjp, ['f64', 'i32', 'i32', 'i32', 'i32'], ['f64']),
+  };
+  module.export('slope', functions.slope);
+  module.export('vjp', functions.vjp);
+  if (plan) {
+    const context = { module, field: functions, plan, layout };
+    emitStep(context);
+    emitInterpolate(context);
+    emitVjp(context);
+    emitErrorHeads(context);
+  }
+  module.export('memory', module.memory({ min: Math.ceil((limit + scratchBytes) / 65_536) }));
+  return { bytes: module.build(), layout };
+}
+
+function reference<const R extends FunctionRef['results']>(
+  name: string,
+  index: number,
+  params: FunctionRef['params'],
+  results: R,
+): FunctionRef<R> {
+  return { kind: 'function', index, name, params, results };
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / 16) * 16;
+}
