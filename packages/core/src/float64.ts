@@ -115,6 +115,12 @@ export type ArrayVjp = (
   p: Float64Array,
 ) => { readonly y: Numbers; readonly p?: Numbers; readonly t?: number };
 
+/** A function that brings a field of its own, as a compiled one does: that is solved in place of calls of the function. */
+export interface FieldBearer {
+  /** @param parameters default: those that the function holds */
+  field(parameters?: Numbers): Field<Float64Array, Float64Array> & { readonly size: number };
+}
+
 /**
  * A field on Float64Arrays.
  *
@@ -122,7 +128,7 @@ export type ArrayVjp = (
  * @param options `size`; `parameters` (default none); `vjp`, needed for gradients only
  */
 export function arrayField(
-  f: ArrayFunction,
+  f: ArrayFunction | FieldBearer,
   options: {
     readonly size: number;
     readonly parameters?: Numbers | undefined;
@@ -132,6 +138,14 @@ export function arrayField(
   const { size, vjp } = options;
   if (typeof f !== 'function') {
     throw new InvalidInputError('f', `f is ${f === null ? f : typeof f}: give a function f(t, y, p).`);
+  }
+  const own = (f as Partial<FieldBearer>).field?.(options.parameters);
+  if (own) {
+    if (own.size === size) return own;
+    throw new InvalidInputError(
+      'y0',
+      `y0 holds ${size} numbers where the field was made for ${own.size}: make it for a state of this size.`,
+    );
   }
   const p = toFloat64('parameters', options.parameters ?? []);
   let watched = true;

@@ -21,7 +21,15 @@ export {
   type Status,
 } from './errors.ts';
 export { countedField, type Field, type FieldCotangents, type FieldCounts } from './field.ts';
-export { type ArrayFunction, type ArrayVjp, arrayField, float64Space, type Numbers, toFloat64 } from './float64.ts';
+export {
+  type ArrayFunction,
+  type ArrayVjp,
+  arrayField,
+  type FieldBearer,
+  float64Space,
+  type Numbers,
+  toFloat64,
+} from './float64.ts';
 export type { BackwardStats, Cotangents, Gradient, GradientTask, Recording, Stats } from './gradient.ts';
 export {
   type AdaptiveStepping,

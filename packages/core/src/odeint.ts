@@ -1,6 +1,14 @@
 import { checkOptions } from './check-options.ts';
 import { InvalidInputError } from './errors.ts';
-import { type ArrayFunction, type ArrayVjp, arrayField, float64Space, type Numbers, toFloat64 } from './float64.ts';
+import {
+  type ArrayFunction,
+  type ArrayVjp,
+  arrayField,
+  type FieldBearer,
+  float64Space,
+  type Numbers,
+  toFloat64,
+} from './float64.ts';
 import type { Cotangents, Gradient, Recording } from './gradient.ts';
 import { checkTimes } from './mesh.ts';
 import { type StepOptions, stepOptionNames } from './prepare.ts';
@@ -36,7 +44,7 @@ export function odeint(f: ArrayFunction, y0: Numbers, ts: Numbers, options: Arra
 /** Solves an initial value problem on plain arrays, in double precision; see {@link Solution}. */
 export function solve(
   problem: {
-    readonly f: ArrayFunction;
+    readonly f: ArrayFunction | FieldBearer;
     readonly y0: Numbers;
     readonly t0: number;
     readonly t1: number;
@@ -69,12 +77,13 @@ export interface ArrayPullback extends Pick<Recording<Float64Array, Float64Array
  * @param options as for `odeint`, with the `gradient` strategy and the field's `vjp`
  */
 export function odeintVjp(
-  f: ArrayFunction,
+  f: ArrayFunction | FieldBearer,
   y0: Numbers,
   ts: Numbers,
   options: ArrayOptions & {
     readonly gradient: ByValueOrName<'gradient'>;
-    readonly vjp: ArrayVjp;
+    /** The field's vector-Jacobian product; one that brings a field of its own brings it too. */
+    readonly vjp?: ArrayVjp | undefined;
     /** Whether cotangents of `ts` are wanted, which costs an evaluation of f for each. Default true. */
     readonly wantTimes?: boolean | undefined;
     /** Default: `console.warn`. */

@@ -2,9 +2,11 @@ import {
   type ArrayFunction,
   type ArrayOptions,
   type ArrayPullback,
+  type ArrayVjp,
   odeint as arrayOdeint,
   odeintVjp as arrayOdeintVjp,
   type ByValueOrName,
+  type FieldBearer,
   type Numbers,
 } from '@neural-ode/core';
 import {
@@ -16,7 +18,6 @@ import {
   odeint as tensorOdeint,
   odeintAsync as tensorOdeintAsync,
 } from '@neural-ode/tensor';
-import { type CompiledFunction, isCompiled, odeintCompiled, odeintVjpCompiled } from './compiled.ts';
 import { type Defaulted, isNumbers, withSolver } from './standard.ts';
 
 /** Options of {@link odeint} on tensors; the default gradient is `'aca'`. */
@@ -45,8 +46,7 @@ export function odeint<Y extends TensorTree, A extends TensorTree | undefined = 
 ): Like<Y>;
 export function odeint(f: unknown, y0: unknown, ts: unknown, options: Defaulted<{ solver: unknown }> = {}): unknown {
   // The overloads have checked the types; here only the kind of state decides.
-  const onNumbers = isCompiled(f) ? odeintCompiled : arrayOdeint;
-  const [solve, defaults] = isNumbers(y0) ? [onNumbers, {}] : [tensorOdeint, { gradient: 'aca' }];
+  const [solve, defaults] = isNumbers(y0) ? [arrayOdeint, {}] : [tensorOdeint, { gradient: 'aca' }];
   return (solve as (...args: unknown[]) => unknown)(f, y0, ts, { ...defaults, ...withSolver(options) });
 }
 
@@ -77,19 +77,23 @@ export type ArrayVjpOptions = Defaulted<Omit<Parameters<typeof arrayOdeintVjp>[3
  *   brings itself
  */
 export function odeintVjp(
-  f: CompiledFunction,
+  f: FieldBearer,
   y0: Numbers,
   ts: Numbers,
   options?: Omit<ArrayVjpOptions, 'vjp'>,
 ): ArrayPullback;
-export function odeintVjp(f: ArrayFunction, y0: Numbers, ts: Numbers, options: ArrayVjpOptions): ArrayPullback;
 export function odeintVjp(
-  f: ArrayFunction | CompiledFunction,
+  f: ArrayFunction,
   y0: Numbers,
   ts: Numbers,
-  options: Partial<ArrayVjpOptions> = {},
+  options: ArrayVjpOptions & { readonly vjp: ArrayVjp },
+): ArrayPullback;
+export function odeintVjp(
+  f: ArrayFunction | FieldBearer,
+  y0: Numbers,
+  ts: Numbers,
+  options: ArrayVjpOptions = {},
 ): ArrayPullback {
-  const { gradient = 'aca', ...rest } = withSolver(options as ArrayVjpOptions);
-  if (isCompiled(f)) return odeintVjpCompiled(f, y0, ts, { ...rest, gradient });
+  const { gradient = 'aca', ...rest } = withSolver(options);
   return arrayOdeintVjp(f, y0, ts, { ...rest, gradient });
 }

@@ -16,7 +16,6 @@ import {
   solve as tensorSolve,
   solveAsync as tensorSolveAsync,
 } from '@neural-ode/tensor';
-import { isCompiled, solveCompiled } from './compiled.ts';
 import { type Defaulted, isNumbers, withSolver } from './standard.ts';
 
 /** An initial value problem on plain numbers. */
@@ -49,12 +48,8 @@ export function solve<Y extends TensorTree, A extends TensorTree | undefined = u
   problem: TensorProblem<Y, A>,
   options?: Defaulted<TensorSolveOptions<A>>,
 ): Solution<Like<Y>>;
-export function solve(
-  problem: { readonly f: unknown; readonly y0: unknown },
-  options: Defaulted<{ solver: unknown }> = {},
-): unknown {
-  const onNumbers = isCompiled(problem.f) ? solveCompiled : arraySolve;
-  const of = isNumbers(problem.y0) ? onNumbers : tensorSolve;
+export function solve(problem: { readonly y0: unknown }, options: Defaulted<{ solver: unknown }> = {}): unknown {
+  const of = isNumbers(problem.y0) ? arraySolve : tensorSolve;
   return (of as (...args: unknown[]) => unknown)(problem, withSolver(options));
 }
 

@@ -467,12 +467,13 @@ describe('functions and control', () => {
       'run',
       { x: 'f64' },
       ['f64', 'f64', 'f64', 'f64'],
-      (f, { x }) => [
-        f.f64.sub(x, f.f64.neg(2)),
-        f.f64.fnma(x, f.f64.neg(x), f.f64.add(x, x)),
-        f.call(three, 1, f.f64.add(x, 1), x),
-        f.call(three, f.f64.add(x, 1), 1, f.f64.neg(x)),
-      ],
+      (f, { x }) =>
+        [
+          f.f64.sub(x, f.f64.neg(2)),
+          f.f64.fnma(x, f.f64.neg(x), f.f64.add(x, x)),
+          f.call(three, 1, f.f64.add(x, 1), x),
+          f.call(three, f.f64.add(x, 1), 1, f.f64.neg(x)),
+        ] as const,
       { export: true },
     );
     expect(instantiate(module).run!(3)).toEqual([5, 15, 57, 393]);
@@ -511,7 +512,7 @@ describe('functions and control', () => {
       ['i32', 'i32', 'i32', 'i32'],
       (f) => {
         f.atomicStore32(0, 5);
-        return [f.atomicAdd32(0, 3), f.atomicLoad32(0), f.atomicNotify(0, 1), f.atomicWait32(0, 1, -1n)];
+        return [f.atomicAdd32(0, 3), f.atomicLoad32(0), f.atomicNotify(0, 1), f.atomicWait32(0, 1, -1n)] as const;
       },
       { export: true },
     );

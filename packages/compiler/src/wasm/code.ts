@@ -1,154 +1,13 @@
-import { ByteWriter } from './byte-writer.ts';
-import {
-  type AnyOperand,
-  AssemblyError,
-  type FunctionRef,
-  type GlobalRef,
-  Local,
-  type Operand,
-  type Results,
-  type Shape,
-  typeCode,
-  typeOfShape,
-  Value,
-  type ValueType,
-} from './values.ts';
+import { type Label, OperandStack } from './operand-stack.ts';
+import { type AnyOperand, AssemblyError, type FunctionRef, type Operand, type Results, typeCode, type Value, type ValueType } from './values.ts';
 
-/** Opcodes behind a prefix byte are written as the prefix's base plus their number. */
-export const simd = 0x10000;
-/** Saturating truncations and bulk memory. */
-export const misc = 0x20000;
-/** Atomics. */
-export const atomic = 0x30000;
-
-/** A block, loop or if being built: the target of `br` and `brIf`. */
-export interface Label {
-  /** Height of the operand stack where it began. */
-  readonly base: number;
-  readonly depth: number;
-  /** After an unconditional jump nothing more may be emitted in it. */
-  dead: boolean;
-}
-
-/** Choices of one function. */
-export interface CodeOptions {
-  /** Whether relaxed SIMD may be emitted: `fma` fuses where the machine can. Default false. */
-  readonly relaxedSimd?: boolean;
-  /**
-   * Where vector literals are made: once at the head of the function, each in a local (`hoist`, for loops), or where they
-   * are used (`inline`, for code that runs once a call). Default `hoist`.
-   */
-  readonly literals?: 'hoist' | 'inline';
-}
+export { atomic, type CodeOptions, type Label, misc, simd } from './operand-stack.ts';
 
 /**
  * The instruction stream of one function. JavaScript evaluates arguments from left to right and WebAssembly wants its
  * operands in that order, so `f.f64.add(f.f64.mul(a, b), c)` writes its bytes while it is evaluated and builds no tree.
- * A shadow of the operand stack holds the values made and not yet used, and every operation checks its operands on it.
  */
-export class Code {
-  readonly relaxedSimd: boolean;
-  readonly #hoist: boolean;
-  readonly #bytes = new ByteWriter(512);
-  readonly #prologue = new ByteWriter(64);
-  readonly #stack: Value[] = [];
-  readonly #frames: Label[] = [];
-  readonly #paramCount: number;
-  readonly #localTypes: ValueType[] = [];
-  readonly #free: Record<ValueType, number[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
-  readonly #scopes: Local[][] = [];
-  readonly #literals = new Map<Shape, Map<number | bigint | string, Local<'v128'>>>();
-  readonly #results: readonly ValueType[];
-
-  constructor(paramCount: number, results: readonly ValueType[], options: CodeOptions = {}) {
-    this.relaxedSimd = options.relaxedSimd ?? false;
-    this.#hoist = (options.literals ?? 'hoist') === 'hoist';
-    this.#paramCount = paramCount;
-    this.#results = results;
-    this.#frames.push({ base: 0, depth: 0, dead: false });
-  }
-
-  // Locals
-
-  /** A new local, zero in the function's first use of its slot; freed by `free` or with the enclosing `scope`. */
-  local<T extends ValueType>(type: T): Local<T> {
-    const index = this.#free[type].pop() ?? this.#paramCount + this.#localTypes.push(type) - 1;
-    const local = new Local(type, index);
-    this.#scopes.at(-1)?.push(local);
-    return local;
-  }
-
-  /** Keeps a value in a new local, to be used any number of times. */
-  let<T extends ValueType>(value: Value<T> | Local<T>): Local<T> {
-    const local = this.local(value.type);
-    this.set(local, value as Operand<T>);
-    return local;
-  }
-
-  set<T extends ValueType>(local: Local<T>, value: Operand<T>): void {
-    this.arrange(local.type, value);
-    this.#local(0x21, local);
-  }
-
-  /** Sets the local and leaves the value. */
-  tee<T extends ValueType>(local: Local<T>, value: Operand<T>): Value<T> {
-    this.arrange(local.type, value);
-    this.#local(0x22, local);
-    return this.push(local.type);
-  }
-
-  /** Reads a local now. An operand may also be the local itself, which is then read when the operation needs it. */
-  get<T extends ValueType>(local: Local<T>): Value<T> {
-    this.#local(0x20, local);
-    return this.push(local.type);
-  }
-
-  /** Gives locals' slots back; using them afterwards throws. */
-  free(...locals: readonly Local[]): void {
-    for (const local of locals) {
-      if (!local.live) throw new AssemblyError(`Local ${local.index} was freed twice.`);
-      local.live = false;
-      this.#free[local.type].push(local.index);
-    }
-  }
-
-  /** Runs `emit` and frees every local made in it; a value it returns stays on the stack. */
-  scope<R>(emit: () => R): R {
-    const made: Local[] = [];
-    this.#scopes.push(made);
-    try {
-      const result = emit();
-      if (result instanceof Local && made.includes(result as Local)) {
-        throw new AssemblyError('A scope cannot return a local it frees: return a value, or make the local outside.');
-      }
-      return result;
-    } finally {
-      this.#scopes.pop();
-      for (const local of made) if (local.live) this.free(local);
-    }
-  }
-
-  #local(opcode: number, local: Local): void {
-    if (!local.live) throw new AssemblyError(`Local ${local.index} was used after it was freed.`);
-    this.#bytes.u8(opcode);
-    this.#bytes.u32(local.index);
-  }
-
-  getGlobal<T extends ValueType>(global: GlobalRef<T>): Value<T> {
-    this.opcode(0x23);
-    this.#bytes.u32(global.index);
-    return this.push(global.type);
-  }
-
-  setGlobal<T extends ValueType>(global: GlobalRef<T>, value: Operand<T>): void {
-    if (!global.mutable) throw new AssemblyError('The global is not mutable.');
-    this.arrange(global.type, value);
-    this.opcode(0x24);
-    this.#bytes.u32(global.index);
-  }
-
-  // Control
-
+export class Code extends OperandStack {
   /** A block: `br(label)` inside it jumps behind it. */
   block(emit: (label: Label) => void): void {
     this.#open(0x02, 0x40);
@@ -182,28 +41,28 @@ export class Code {
 
   br(label: Label): void {
     this.opcode(0x0c);
-    this.#bytes.u32(this.#depthOf(label));
+    this.bytes.u32(this.#depthOf(label));
     this.#kill();
   }
 
   brIf(label: Label, condition: Operand<'i32'>): void {
     this.arrange('i32', condition);
     this.opcode(0x0d);
-    this.#bytes.u32(this.#depthOf(label));
+    this.bytes.u32(this.#depthOf(label));
   }
 
   /** Jumps to `labels[index]`, or to `otherwise` past their end. */
   brTable(labels: readonly Label[], otherwise: Label, index: Operand<'i32'>): void {
     this.arrange('i32', index);
     this.opcode(0x0e);
-    this.#bytes.u32(labels.length);
-    for (const label of labels) this.#bytes.u32(this.#depthOf(label));
-    this.#bytes.u32(this.#depthOf(otherwise));
+    this.bytes.u32(labels.length);
+    for (const label of labels) this.bytes.u32(this.#depthOf(label));
+    this.bytes.u32(this.#depthOf(otherwise));
     this.#kill();
   }
 
   return(...values: readonly AnyOperand[]): void {
-    this.#settle(this.#results, values);
+    this.settle(this.results, values);
     this.opcode(0x0f);
     this.#kill();
   }
@@ -214,7 +73,7 @@ export class Code {
   }
 
   drop(value: Value): void {
-    this.#pop(value, value.type);
+    this.pop(value, value.type);
     this.opcode(0x1a);
   }
 
@@ -223,8 +82,8 @@ export class Code {
     this.arrange3(type, a, type, b, 'i32', condition, false);
     if (type === 'v128') {
       this.opcode(0x1c);
-      this.#bytes.u8(1);
-      this.#bytes.u8(typeCode[type]);
+      this.bytes.u8(1);
+      this.bytes.u8(typeCode[type]);
     } else {
       this.opcode(0x1b);
     }
@@ -233,327 +92,61 @@ export class Code {
 
   /** Calls a function of the module; the result is its value, or a list of them, the last on top of the stack. */
   call<R extends readonly ValueType[]>(callee: FunctionRef<R>, ...args: readonly AnyOperand[]): Results<R> {
-    this.#settle(callee.params, args);
+    this.settle(callee.params, args);
     this.opcode(0x10);
-    this.#bytes.u32(callee.index);
+    this.bytes.u32(callee.index);
     const values = callee.results.map((type) => this.push(type));
     return (values.length === 1 ? values[0] : values.length === 0 ? undefined : values) as Results<R>;
   }
 
   #open(opcode: number, blockType: number): void {
     this.opcode(opcode);
-    this.#bytes.u8(blockType);
-    this.#frames.push({ base: this.#stack.length, depth: this.#frames.length, dead: false });
+    this.bytes.u8(blockType);
+    this.frames.push({ base: this.stack.length, depth: this.frames.length, dead: false });
   }
 
   #close(emit: (label: Label) => unknown, results: readonly ValueType[], otherwise?: (label: Label) => unknown): void {
-    const label = this.#frames.at(-1)!;
+    const label = this.frames.at(-1)!;
     this.#end(emit(label), results, label);
     if (otherwise) {
-      this.#bytes.u8(0x05);
+      this.bytes.u8(0x05);
       label.dead = false;
       this.#end(otherwise(label), results, label);
     }
-    this.#frames.pop();
-    this.#bytes.u8(0x0b);
+    this.frames.pop();
+    this.bytes.u8(0x0b);
   }
 
   #end(result: unknown, results: readonly ValueType[], label: Label): void {
     if (!label.dead) {
-      this.#settle(results, operandsOf(result));
+      this.settle(results, operandsOf(result));
     }
-    if (this.#stack.length !== label.base) {
-      throw new AssemblyError(`${this.#stack.length - label.base} values were left unused at the end of a block.`);
+    if (this.stack.length !== label.base) {
+      throw new AssemblyError(`${this.stack.length - label.base} values were left unused at the end of a block.`);
     }
   }
 
   #depthOf(label: Label): number {
-    if (this.#frames[label.depth] !== label) throw new AssemblyError('The label is not one of an enclosing block.');
-    return this.#frames.length - 1 - label.depth;
+    if (this.frames[label.depth] !== label) throw new AssemblyError('The label is not one of an enclosing block.');
+    return this.frames.length - 1 - label.depth;
   }
 
   #kill(): void {
-    const frame = this.#frames.at(-1)!;
-    this.#stack.length = frame.base;
+    const frame = this.frames.at(-1)!;
+    this.stack.length = frame.base;
     frame.dead = true;
-  }
-
-  // Instructions, for the groups of operations
-
-  /** Writes an opcode with its prefix. */
-  opcode(code: number): void {
-    if (this.#frames.at(-1)!.dead) throw new AssemblyError('Unreachable code: nothing may follow a jump in its block.');
-    if (code < 0x100) {
-      this.#bytes.u8(code);
-    } else {
-      this.#bytes.u8(code < misc ? 0xfd : code < atomic ? 0xfc : 0xfe);
-      this.#bytes.u32(code & 0xffff);
-    }
-  }
-
-  /** Writes an immediate byte: a lane or a memory's number. */
-  immediate(byte: number): void {
-    this.#bytes.u8(byte);
-  }
-
-  /** Writes the alignment (a power of two's exponent) and the offset of a memory access. */
-  memarg(align: number, offset: number): void {
-    this.#bytes.u32(align);
-    this.#bytes.u32(offset);
-  }
-
-  /** Records a result that the last instruction left. */
-  push<T extends ValueType>(type: T): Value<T> {
-    const value = new Value(type);
-    this.#stack.push(value);
-    return value;
-  }
-
-  unary<T extends ValueType>(code: number, shape: Shape, a: AnyOperand, result: T): Value<T> {
-    this.arrange(shape, a);
-    this.opcode(code);
-    return this.push(result);
-  }
-
-  binary<T extends ValueType>(
-    code: number,
-    shape: Shape,
-    a: AnyOperand,
-    b: AnyOperand,
-    result: T,
-    commutes = false,
-  ): Value<T> {
-    this.arrange2(shape, a, shape, b, commutes);
-    this.opcode(code);
-    return this.push(result);
-  }
-
-  ternary<T extends ValueType>(
-    code: number,
-    shape: Shape,
-    a: AnyOperand,
-    b: AnyOperand,
-    c: AnyOperand,
-    result: T,
-    commutes = false,
-  ): Value<T> {
-    this.arrange3(shape, a, shape, b, shape, c, commutes);
-    this.opcode(code);
-    return this.push(result);
-  }
-
-  /** Brings one operand onto the top of the stack and takes it. */
-  arrange(shape: Shape, a: AnyOperand): void {
-    if (a instanceof Value) this.#pop(a, typeOfShape[shape]);
-    else this.#place(shape, a);
-  }
-
-  /** Brings two operands into order, stashing one that was made before a local or literal it must follow. */
-  arrange2(shapeA: Shape, a: AnyOperand, shapeB: Shape, b: AnyOperand, commutes: boolean): void {
-    if (b instanceof Value) {
-      this.#pop(b, typeOfShape[shapeB]);
-      if (a instanceof Value) this.#pop(a, typeOfShape[shapeA]);
-      else if (commutes) this.#place(shapeA, a);
-      else {
-        const slot = this.#stash(b.type);
-        this.#place(shapeA, a);
-        this.#unstash(slot, b.type);
-      }
-    } else {
-      if (a instanceof Value) this.#pop(a, typeOfShape[shapeA]);
-      else this.#place(shapeA, a);
-      this.#place(shapeB, b);
-    }
-  }
-
-  /** The same of three; `commutes` says that the first two may trade places. */
-  arrange3(
-    shapeA: Shape,
-    a: AnyOperand,
-    shapeB: Shape,
-    b: AnyOperand,
-    shapeC: Shape,
-    c: AnyOperand,
-    commutes: boolean,
-  ): void {
-    if (c instanceof Value && !(a instanceof Value && b instanceof Value)) {
-      this.#pop(c, typeOfShape[shapeC]);
-      const slot = this.#stash(c.type);
-      this.arrange2(shapeA, a, shapeB, b, commutes);
-      this.#unstash(slot, c.type);
-    } else {
-      if (c instanceof Value) this.#pop(c, typeOfShape[shapeC]);
-      this.arrange2(shapeA, a, shapeB, b, commutes);
-      if (!(c instanceof Value)) this.#place(shapeC, c);
-    }
-  }
-
-  /** For two instructions that take three operands: sets the third aside (a value becomes a local to be freed). */
-  aside(shape: Shape, c: AnyOperand): Exclude<AnyOperand, Value> {
-    if (!(c instanceof Value)) return c;
-    this.#pop(c, typeOfShape[shape]);
-    const local = new Local(c.type, this.#stash(c.type));
-    return local;
-  }
-
-  /** Ends what `aside` began: its slot may serve again. */
-  asideDone(c: AnyOperand, was: AnyOperand): void {
-    if (was instanceof Value) this.#free[was.type].push((c as Local).index);
-  }
-
-  #settle(types: readonly ValueType[], operands: readonly AnyOperand[]): void {
-    if (types.length !== operands.length) {
-      throw new AssemblyError(`${types.length} operands expected (${types.join(', ')}), ${operands.length} given.`);
-    }
-    const firstDeferred = operands.findIndex((operand) => !(operand instanceof Value));
-    const start = firstDeferred < 0 ? operands.length : firstDeferred;
-    const slots: (number | undefined)[] = [];
-    for (let i = operands.length - 1; i >= 0; i--) {
-      const operand = operands[i]!;
-      if (!(operand instanceof Value)) continue;
-      this.#pop(operand, types[i]!);
-      if (i > start) slots[i] = this.#stash(types[i]!);
-    }
-    for (let i = start; i < operands.length; i++) {
-      const slot = slots[i];
-      if (slot === undefined) this.#place(types[i]!, operands[i] as Exclude<AnyOperand, Value>);
-      else this.#unstash(slot, types[i]!);
-    }
-  }
-
-  #pop(value: Value, type: ValueType): void {
-    if (value.type !== type) throw new AssemblyError(`A value of type ${value.type} stands where ${type} is needed.`);
-    const stack = this.#stack;
-    if (stack.length <= this.#frames.at(-1)!.base || stack.pop() !== value) {
-      throw new AssemblyError(
-        `A value (${type}) was used twice, out of the order in which values were made, or in another block. Keep it with let().`,
-      );
-    }
-  }
-
-  #place(shape: Shape, operand: Exclude<AnyOperand, Value>): void {
-    if (operand instanceof Local) {
-      if (operand.type !== typeOfShape[shape]) {
-        throw new AssemblyError(`A local of type ${operand.type} stands where ${shape} is needed.`);
-      }
-      this.#local(0x20, operand);
-    } else {
-      this.#literal(shape, operand);
-    }
-  }
-
-  #stash(type: ValueType): number {
-    const slot = this.#free[type].pop() ?? this.#paramCount + this.#localTypes.push(type) - 1;
-    this.#bytes.u8(0x21);
-    this.#bytes.u32(slot);
-    return slot;
-  }
-
-  #unstash(slot: number, type: ValueType): void {
-    this.#bytes.u8(0x20);
-    this.#bytes.u32(slot);
-    this.#free[type].push(slot);
-  }
-
-  // Literals
-
-  #literal(shape: Shape, value: number | bigint): void {
-    const bytes = this.#bytes;
-    switch (shape) {
-      case 'i32':
-        this.opcode(0x41);
-        bytes.s32(Number(value));
-        break;
-      case 'i64':
-        this.opcode(0x42);
-        bytes.s64(value);
-        break;
-      case 'f32':
-        this.opcode(0x43);
-        bytes.f32(Number(value));
-        break;
-      case 'f64':
-        this.opcode(0x44);
-        bytes.f64(Number(value));
-        break;
-      case 'v128':
-        throw new AssemblyError('A literal needs lanes: use f32x4, f64x2, i32x4 or i64x2.');
-      default:
-        this.#vector(shape, value);
-    }
-  }
-
-  #vector(shape: Shape, lanes: number | bigint | readonly (number | bigint)[]): void {
-    if (!this.#hoist) {
-      this.opcode(simd + 0x0c);
-      writeLanes(this.#bytes, shape, lanes);
-      return;
-    }
-    let known = this.#literals.get(shape);
-    if (!known) {
-      known = new Map();
-      this.#literals.set(shape, known);
-    }
-    // A Map takes -0 for 0.
-    const key = typeof lanes === 'object' ? lanes.map(signed).join() : lanes === 0 ? signed(lanes) : lanes;
-    let local = known.get(key);
-    if (!local) {
-      local = new Local('v128', this.#paramCount + this.#localTypes.push('v128') - 1);
-      known.set(key, local);
-      this.#prologue.u8(0xfd);
-      this.#prologue.u32(0x0c);
-      writeLanes(this.#prologue, shape, lanes);
-      this.#prologue.u8(0x21);
-      this.#prologue.u32(local.index);
-    }
-    this.#local(0x20, local);
-  }
-
-  /** A literal as a value: one number, or one per lane. */
-  literal<T extends ValueType>(shape: Shape, type: T, value: number | bigint | readonly (number | bigint)[]): Value<T> {
-    if (typeof value === 'object') this.#vector(shape, value);
-    else this.#literal(shape, value);
-    return this.push(type);
   }
 
   /** The code section's entry: locals, the hoisted literals, the body. */
   finish(result: unknown): Uint8Array {
-    if (this.#frames.length !== 1) throw new AssemblyError('A block is still open.');
-    this.#end(result, this.#results, this.#frames[0]!);
-    const head = new ByteWriter(64);
-    const runs: [number, ValueType][] = [];
-    for (const type of this.#localTypes) {
-      const last = runs.at(-1);
-      if (last?.[1] === type) last[0]++;
-      else runs.push([1, type]);
-    }
-    head.u32(runs.length);
-    for (const [count, type] of runs) {
-      head.u32(count);
-      head.u8(typeCode[type]);
-    }
-    head.raw(this.#prologue.written());
-    head.raw(this.#bytes.written());
-    head.u8(0x0b);
-    return head.written();
+    if (this.frames.length !== 1) throw new AssemblyError('A block is still open.');
+    this.#end(result, this.results, this.frames[0]!);
+    return this.entry();
   }
 }
+
 
 function operandsOf(result: unknown): readonly AnyOperand[] {
   return result === undefined ? [] : Array.isArray(result) ? result : [result as AnyOperand];
 }
 
-function signed(lane: number | bigint): string {
-  return Object.is(lane, -0) ? '-0' : String(lane);
-}
-
-function writeLanes(bytes: ByteWriter, shape: Shape, lanes: number | bigint | readonly (number | bigint)[]): void {
-  const count = shape === 'f32x4' || shape === 'i32x4' ? 4 : 2;
-  for (let i = 0; i < count; i++) {
-    const lane = typeof lanes === 'object' ? lanes[i]! : lanes;
-    if (shape === 'f32x4') bytes.f32(Number(lane));
-    else if (shape === 'f64x2') bytes.f64(Number(lane));
-    else if (shape === 'i32x4') bytes.i32Bytes(Number(lane));
-    else bytes.i64Bytes(BigInt.asIntN(64, BigInt(lane)));
-  }
-}
