@@ -1,7 +1,14 @@
 import { type Label, OperandStack } from './operand-stack.ts';
-import { type AnyOperand, AssemblyError, type FunctionRef, type Operand, type Results, typeCode, type Value, type ValueType } from './values.ts';
-
-export { atomic, type CodeOptions, type Label, misc, simd } from './operand-stack.ts';
+import {
+  type AnyOperand,
+  AssemblyError,
+  type FunctionRef,
+  type Operand,
+  type Results,
+  typeCode,
+  type Value,
+  type ValueType,
+} from './values.ts';
 
 /**
  * The instruction stream of one function. JavaScript evaluates arguments from left to right and WebAssembly wants its
@@ -145,8 +152,6 @@ export class Code extends OperandStack {
   }
 }
 
-
 function operandsOf(result: unknown): readonly AnyOperand[] {
   return result === undefined ? [] : Array.isArray(result) ? result : [result as AnyOperand];
 }
-

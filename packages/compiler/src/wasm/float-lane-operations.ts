@@ -1,6 +1,6 @@
-import { type Code, simd } from './code.ts';
 import type { Pointer, Vector } from './lane.ts';
 import { LaneOperations } from './lane-operations.ts';
+import { type OperandStack, simd } from './operand-stack.ts';
 import type { Lanes, Value } from './values.ts';
 
 /** Lanes of floats; f64x2's arithmetic lies 12 behind f32x4's. */
@@ -10,7 +10,7 @@ export class FloatLaneOperations<E extends 'f32' | 'f64'> extends LaneOperations
   /** Opcodes of ceil, floor, trunc, nearest. */
   readonly #rounding: readonly number[];
 
-  constructor(code: Code, element: E) {
+  constructor(code: OperandStack, element: E) {
     super(code, element);
     this.#wide = element === 'f64' ? 1 : 0;
     this.#offset = 12 * this.#wide;

@@ -1,6 +1,7 @@
-import { atomic, Code, type CodeOptions, misc } from './code.ts';
+import { Code } from './code.ts';
 import { F32x4Operations, F64x2Operations } from './float-lane-operations.ts';
 import { I32x4Operations, I64x2Operations } from './integer-lane-operations.ts';
+import { atomic, type CodeOptions, misc } from './operand-stack.ts';
 import { F32Operations, F64Operations, I32Operations, I64Operations } from './scalar-operations.ts';
 import { V128Operations } from './v128-operations.ts';
 import type { Operand, Value, ValueType } from './values.ts';

@@ -1,7 +1,7 @@
-export type { Label } from './code.ts';
 export { probeFeatures, type WasmFeatures } from './features.ts';
 export { FunctionBuilder } from './function-builder.ts';
 export { type FunctionOptions, type MemoryLimits, ModuleBuilder, type ModuleOptions } from './module-builder.ts';
+export type { Label } from './operand-stack.ts';
 export {
   type AnyOperand,
   AssemblyError,

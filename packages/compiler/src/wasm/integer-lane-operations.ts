@@ -1,6 +1,6 @@
-import { type Code, simd } from './code.ts';
 import type { Vector } from './lane.ts';
 import { LaneOperations } from './lane-operations.ts';
+import { type OperandStack, simd } from './operand-stack.ts';
 import type { Lanes, Operand, Value, WideLanes } from './values.ts';
 
 /** Lanes of integers, of which each instruction's opcode is given for i32x4; i64x2's arithmetic lies 0x20 behind. */
@@ -9,7 +9,7 @@ export class IntegerLaneOperations<E extends 'i32' | 'i64', L extends WideLanes>
   /** Opcodes of eq, ne, lt, gt, le, ge (signed). */
   readonly #comparisons: readonly number[];
 
-  constructor(code: Code, element: E) {
+  constructor(code: OperandStack, element: E) {
     super(code, element);
     this.#offset = element === 'i64' ? 0x20 : 0;
     this.#comparisons = element === 'i64' ? [0xd6, 0xd7, 0xd8, 0xd9, 0xda, 0xdb] : [0x37, 0x38, 0x39, 0x3b, 0x3d, 0x3f];

@@ -1,5 +1,5 @@
-import { type Code, simd } from './code.ts';
 import { checkLane, type Vector } from './lane.ts';
+import { type OperandStack, simd } from './operand-stack.ts';
 import { AssemblyError, type Operand, type Value, type WideLanes } from './values.ts';
 
 /** What lanes of every type have. `L` is what stands for a vector: a value, a local, a number in every lane. */
@@ -7,11 +7,11 @@ export abstract class LaneOperations<E extends 'f32' | 'f64' | 'i32' | 'i64', L 
   readonly element: E;
   readonly laneCount: 2 | 4;
   readonly shape: 'f32x4' | 'f64x2' | 'i32x4' | 'i64x2';
-  protected readonly code: Code;
+  protected readonly code: OperandStack;
   readonly #splat: number;
   readonly #extract: number;
 
-  constructor(code: Code, element: E) {
+  constructor(code: OperandStack, element: E) {
     this.code = code;
     this.element = element;
     this.laneCount = element === 'f32' || element === 'i32' ? 4 : 2;

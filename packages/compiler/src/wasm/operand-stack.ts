@@ -1,5 +1,16 @@
 import { ByteWriter } from './byte-writer.ts';
-import { type AnyOperand, AssemblyError, type GlobalRef, Local, type Operand, type Shape, typeCode, typeOfShape, Value, type ValueType } from './values.ts';
+import {
+  type AnyOperand,
+  AssemblyError,
+  type GlobalRef,
+  Local,
+  type Operand,
+  type Shape,
+  typeCode,
+  typeOfShape,
+  Value,
+  type ValueType,
+} from './values.ts';
 
 /** Opcodes behind a prefix byte are written as the prefix's base plus their number. */
 export const simd = 0x10000;
@@ -35,7 +46,7 @@ export interface CodeOptions {
 export class OperandStack {
   readonly relaxedSimd: boolean;
   readonly #hoist: boolean;
-  protected readonly bytes = new ByteWriter(512);
+  protected readonly bytes: ByteWriter = new ByteWriter(512);
   readonly #prologue = new ByteWriter(64);
   protected readonly stack: Value[] = [];
   protected readonly frames: Label[] = [];

@@ -1,4 +1,4 @@
-import { type Code, misc } from './code.ts';
+import { misc, type OperandStack } from './operand-stack.ts';
 import type { Operand, Value } from './values.ts';
 
 type Integer = 'i32' | 'i64';
@@ -7,13 +7,13 @@ type Float = 'f32' | 'f64';
 /** Integer instructions, the same of i32 and i64. */
 export class IntegerOperations<T extends Integer> {
   readonly type: T;
-  protected readonly code: Code;
+  protected readonly code: OperandStack;
   readonly #wide: number;
   /** i64's arithmetic opcodes lie 18 behind i32's, its comparisons 11. */
   readonly #arithmetic: number;
   readonly #comparison: number;
 
-  constructor(code: Code, type: T) {
+  constructor(code: OperandStack, type: T) {
     this.code = code;
     this.type = type;
     this.#wide = type === 'i64' ? 1 : 0;
@@ -182,13 +182,13 @@ export class I64Operations extends IntegerOperations<'i64'> {
 /** Floating-point instructions, the same of f32 and f64. */
 export class FloatOperations<T extends Float> {
   readonly type: T;
-  protected readonly code: Code;
+  protected readonly code: OperandStack;
   readonly #wide: number;
   /** f64's arithmetic opcodes lie 14 behind f32's, its comparisons 6. */
   readonly #arithmetic: number;
   readonly #comparison: number;
 
-  constructor(code: Code, type: T) {
+  constructor(code: OperandStack, type: T) {
     this.code = code;
     this.type = type;
     this.#wide = type === 'f64' ? 1 : 0;

@@ -1,12 +1,12 @@
-import { type Code, simd } from './code.ts';
 import { checkLane, type Pointer, type Vector } from './lane.ts';
+import { type OperandStack, simd } from './operand-stack.ts';
 import { AssemblyError, type Value } from './values.ts';
 
 /** Instructions that read a vector as 128 bits, whatever its lanes. */
 export class V128Operations {
-  readonly #code: Code;
+  readonly #code: OperandStack;
 
-  constructor(code: Code) {
+  constructor(code: OperandStack) {
     this.#code = code;
   }
 
