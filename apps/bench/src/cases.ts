@@ -35,7 +35,9 @@ export const cases: readonly Case[] = [
     entries() {
       const problem = vanDerPol(1);
       return [
-        ...dtypes.map((dtype) => javascript('neural-ode compiled', dtype, 'ours', () => solveCompiled(problem, dtype))),
+        ...dtypes.map((dtype) =>
+          javascript(`neural-ode compiled ${dtype}`, dtype, 'ours', () => solveCompiled(problem, dtype)),
+        ),
         javascript('neural-ode arrays', 'float64', 'ours', () => solveArrays(problem)),
         javascript('neural-ode tfjs wasm', 'float32', 'ours', () => solveTensors(problem, 'wasm')),
         javascript('neural-ode tfjs cpu', 'float32', 'ours', () => solveTensors(problem, 'cpu')),
@@ -55,7 +57,9 @@ export const cases: readonly Case[] = [
       const problem = vanDerPol(1024);
       const shared = 'shared steps';
       return [
-        ...dtypes.map((dtype) => javascript('neural-ode compiled', dtype, 'ours', () => solveCompiled(problem, dtype))),
+        ...dtypes.map((dtype) =>
+          javascript(`neural-ode compiled ${dtype}`, dtype, 'ours', () => solveCompiled(problem, dtype)),
+        ),
         javascript('neural-ode arrays', 'float64', 'ours', () => solveArrays(problem)),
         javascript('neural-ode tfjs wasm', 'float32', 'ours', () => solveTensors(problem, 'wasm'), shared),
         javascript('neural-ode tfjs cpu', 'float32', 'ours', () => solveTensors(problem, 'cpu'), shared),
@@ -125,7 +129,9 @@ function networkCase(name: string, title: string, mlp: () => Mlp): Case {
 
 function ourGradients(problem: GradientProblem): Entry[] {
   return [
-    ...dtypes.map((dtype) => javascript('neural-ode compiled', dtype, 'ours', () => gradientCompiled(problem, dtype))),
+    ...dtypes.map((dtype) =>
+      javascript(`neural-ode compiled ${dtype}`, dtype, 'ours', () => gradientCompiled(problem, dtype)),
+    ),
     javascript('neural-ode arrays', 'float64', 'ours', () => gradientArrays(problem)),
     javascript('neural-ode tfjs wasm', 'float32', 'ours', () => gradientTensors(problem, 'wasm')),
     javascript('neural-ode tfjs cpu', 'float32', 'ours', () => gradientTensors(problem, 'cpu')),

@@ -62,8 +62,8 @@ describe('a tiny run', () => {
     }
     const ours = rows.filter((row) => String(row.implementation).startsWith('neural-ode'));
     expect(ours.map((row) => [row.implementation, row.dtype, row.note])).toEqual([
-      ['neural-ode compiled', 'float64', null],
-      ['neural-ode compiled', 'float32', null],
+      ['neural-ode compiled float64', 'float64', null],
+      ['neural-ode compiled float32', 'float32', null],
       ['neural-ode arrays', 'float64', null],
       ['neural-ode tfjs wasm', 'float32', null],
       ['neural-ode tfjs cpu', 'float32', null],

@@ -17,6 +17,11 @@ export interface CompileOptions<A = unknown> {
   readonly example: TensorTree | Numbers;
   /** What f is given as its third argument, as `odeint`'s `args`; shapes are fixed, values are not. Default none. */
   readonly args?: A;
+  /**
+   * Whether tensors from outside f that are no variables become constants of the code: faster, but they are then not
+   * differentiated, and later changes of them are not seen. Default false.
+   */
+  readonly embed?: boolean;
   /** What states, parameters and gradients are computed in. Default `'float64'`. */
   readonly dtype?: Precision;
   /**
@@ -85,10 +90,10 @@ export interface Compile {
 export const compile: Compile = /* @__PURE__ */ Object.assign(compileField, { supports: whyNot });
 
 function compileField<F extends TensorField>(f: F, options: CompileOptions): Compiled<F> {
-  const { dtype = 'float64', relaxedSimd = probeFeatures().relaxedSimd } = options;
+  const { dtype = 'float64', embed = false, relaxedSimd = probeFeatures().relaxedSimd } = options;
   const shapes = standIns(options);
   try {
-    const traced = trace(f, { y: shapes.y, args: shapes.args, decimals: dtype === 'float64' });
+    const traced = trace(f, { y: shapes.y, args: shapes.args, embed, decimals: dtype === 'float64' });
     const { code, programs, gradientError } = fieldCode(traced, dtype, relaxedSimd);
     const machines = new Machines(code);
     const values = parameterValues(traced.parameters, shapes.argsLeaves, dtype);

@@ -23,7 +23,7 @@ export async function solveCompiled(problem: SolveProblem, dtype: Dtype): Promis
 export async function gradientCompiled(problem: GradientProblem, dtype: Dtype): Promise<Runner> {
   await useBackend('cpu');
   const { f, y0: example, variables, flatten, dispose } = problem.tensors();
-  const compiled = compile(f, { example, dtype });
+  const compiled = compile(f, { example, embed: true, dtype });
   const order = parameterOrder(compiled.parameters, variables, flatten);
   const { y0, ts, rtol, atol } = problem;
   return {
