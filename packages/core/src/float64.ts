@@ -14,10 +14,17 @@ export function toFloat64(input: string, values: unknown): Float64Array {
   if (!Array.isArray(values) && !ArrayBuffer.isView(values)) {
     throw new InvalidInputError(input, `${input} is ${describe(values)}: give an array of numbers.`);
   }
-  return Float64Array.from(values as Numbers, (value, i) => {
-    if (typeof value === 'number') return value;
-    throw new InvalidInputError(input, `${input}[${i}] is ${describe(value)}: give an array of numbers.`);
-  });
+  if (ArrayBuffer.isView(values)) return new Float64Array(values as Float64Array);
+  // A loop, since Float64Array.from with a function is ten times slower, and every cotangent passes here.
+  const copy = new Float64Array(values.length);
+  for (let i = 0; i < copy.length; i++) {
+    const value: unknown = values[i];
+    if (typeof value !== 'number') {
+      throw new InvalidInputError(input, `${input}[${i}] is ${describe(value)}: give an array of numbers.`);
+    }
+    copy[i] = value;
+  }
+  return copy;
 }
 
 function describe(value: unknown): string {
