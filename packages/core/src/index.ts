@@ -63,4 +63,4 @@ export { type Deferred, mapReadings, type Reading, type Routine, read, readNow, 
 export { plan, replay, type SaveAt, type Solution, type SolveOptions, solveRoutine } from './solve.ts';
 export type { Carry, Solver, Step, StepCotangents, Stepper, StepVjp, Trace } from './solver.ts';
 export { type ErrorNorm, errorNorm, releaseAll, type Space, type Tolerance } from './space.ts';
-export { warnOnConsole } from './warn.ts';
+export { warnOnce } from './warn.ts';

@@ -15,7 +15,7 @@ import { type StepOptions, stepOptionNames } from './prepare.ts';
 import { type ByValueOrName, resolve } from './registry.ts';
 import { runSync } from './routine.ts';
 import { type SaveAt, type Solution, solveRoutine } from './solve.ts';
-import { warnOnConsole } from './warn.ts';
+import { warnOnce } from './warn.ts';
 
 /** Options of a solve on plain arrays. */
 export interface ArrayOptions extends Omit<StepOptions<Float64Array>, 'solver' | 'controller' | 'rtol' | 'atol'> {
@@ -86,7 +86,7 @@ export function odeintVjp(
     readonly vjp?: ArrayVjp | undefined;
     /** Whether cotangents of `ts` are wanted, which costs an evaluation of f for each. Default true. */
     readonly wantTimes?: boolean | undefined;
-    /** Default: `console.warn`. */
+    /** Told when a gradient should not be trusted. Default: `console.warn`, once for each message. */
     readonly warn?: (message: string) => void;
   },
 ): ArrayPullback {
@@ -102,7 +102,7 @@ export function odeintVjp(
       ts: checkedTimes(ts),
       options: stepOptions(options, start.length),
       wantTimes: options.wantTimes ?? true,
-      warn: options.warn ?? warnOnConsole,
+      warn: options.warn ?? warnOnce,
     }),
   );
   return {

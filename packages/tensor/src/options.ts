@@ -10,11 +10,11 @@ import {
   type Stats,
   type StepOptions,
   stepOptionNames,
+  warnOnce,
 } from '@neural-ode/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Representation } from './representation.ts';
 import { type FlatTree, flattenLike, type TensorTree } from './tree.ts';
-import { warnOnce } from './warn-once.ts';
 
 /** Options of a solve on tensors. Times and step sizes are doubles. */
 export interface TensorStepOptions<A = undefined>
