@@ -33,7 +33,8 @@ export interface ArrayOptions extends Omit<StepOptions<Float64Array>, 'solver' |
  *
  * @param ts output times, strictly monotonic in either direction, the start first
  * @returns the states at `ts`, one Float64Array each
- * @throws InvalidInputError, FieldError, SolveError
+ * @throws InvalidInputError for an argument or option that is unusable, RegistryError for an unknown name, FieldError when
+ *   f returns no slope of the state or is not finite at the start, SolveError when the end is not reached
  */
 export function odeint(f: ArrayFunction, y0: Numbers, ts: Numbers, options: ArrayOptions): Float64Array[] {
   const times = checkedTimes(ts);

@@ -35,7 +35,8 @@ export type OdeintOptions<A = undefined> = Defaulted<TensorOptions<A>>;
  * @param options defaults: solver `'dopri5'`, gradient `'aca'`, rtol 1e-5, atol 1e-7
  * @returns on tensors a tree as y0, each leaf `[ts.length, ...shape]`, which the caller disposes; on numbers one
  *   Float64Array for each of `ts`
- * @throws InvalidInputError, RegistryError, FieldError, SolveError
+ * @throws InvalidInputError for an argument or option that is unusable, RegistryError for an unknown name, FieldError when
+ *   f returns no slope of the state or is not finite at the start, SolveError when the end is not reached
  */
 export function odeint(f: ArrayFunction, y0: Numbers, ts: Numbers, options?: Defaulted<ArrayOptions>): Float64Array[];
 export function odeint<Y extends TensorTree, A extends TensorTree | undefined = undefined>(

@@ -41,7 +41,8 @@ export type ArraySolveOptions = Defaulted<ArrayOptions> & {
  * @param problem `{ f, y0, t0, t1 }`, y0 being tensors or numbers as for `odeint`
  * @param options defaults: solver `'dopri5'`, saveAt `'end'`, rtol 1e-5, atol 1e-7
  * @returns a solution whose tensors the caller disposes by `dispose()`
- * @throws InvalidInputError, RegistryError, FieldError, SolveError
+ * @throws InvalidInputError for an argument or option that is unusable, RegistryError for an unknown name, FieldError when
+ *   f returns no slope of the state or is not finite at the start, SolveError when the end is not reached
  */
 export function solve(problem: ArrayProblem, options?: ArraySolveOptions): Solution<Float64Array>;
 export function solve<Y extends TensorTree, A extends TensorTree | undefined = undefined>(

@@ -191,14 +191,17 @@ describe('mistakes found in the reference implementations', () => {
     });
 
     const rows = reference.vanDerPolGradient.relativeErrorSeen.rows as [string, number, number, number | null][];
-    test.each(rows.filter(([, ofAca]) => ofAca < 0.05))("ACA's error is the one seen elsewhere: %s", (label, seen) => {
+    // Two rows at 1e-2 are left out: with errors of 10 % and more, chance in the step sizes decides (dopri5: 0.18 to 1.6 by the first
+    // step alone), and ours are worse: bosh3 0.111 against 0.096, dopri5 0.34 against 0.13.
+    test.each(rows.filter(([, ofAca]) => ofAca < 0.05))("ACA's error is no worse than elsewhere: %s", (label, seen) => {
       const [name = '', tolerances = ''] = label.split(' ');
       const [rtol = 0, atol = 0] = tolerances.split('/').map(Number);
       const tableau = all.find((entry) => entry.name === name)!;
       const { dL_dy0, dL_dmu } = reference.vanDerPolGradient;
       const error = gradientError(vanDerPol, aca, [...dL_dy0, dL_dmu], { tableau, rtol, atol });
       expect(error / seen).toBeGreaterThan(0.5);
-      expect(error / seen).toBeLessThan(1.5);
+      // The figures seen have two digits.
+      expect(error / seen).toBeLessThan(1.03);
     });
   });
 });

@@ -11,7 +11,7 @@ import {
 /**
  * The adaptive checkpoint adjoint: forwards it keeps t, h and y of the accepted steps only; backwards it redoes one step
  * at a time from its checkpoint and differentiates it stage by stage. The gradient is exact for the steps taken, at the
- * memory of a state a step.
+ * memory cost of one stored state per step.
  *
  * Zhuang, Dvornek, Li, Tatikonda, Papademetris & Duncan 2020, "Adaptive Checkpoint Adjoint Method for Gradient
  * Estimation in Neural ODE", ICML, arXiv:2006.02493, algorithm 2.
