@@ -15,6 +15,8 @@ export interface Decision {
 export interface AdaptiveController {
   readonly kind: 'adaptive';
   readonly name: string;
+  /** The numbers of its rule, where it is {@link pidController}'s, for a loop that is compiled. */
+  readonly rule?: PidRule;
   start(): Memory;
   /**
    * @param errorNorm scaled error of the trial; not finite counts as infinitely large
@@ -31,6 +33,19 @@ export interface AdaptiveController {
     errorOrder: number,
     cotangent: { readonly factor: number; readonly memory: Memory },
   ): { errorNorm: number; memory: Memory };
+}
+
+/**
+ * The rule of {@link pidController}: after an accepted trial the factor is safety times the product of errors[n] to the power
+ * -gains[n] / (q + 1), an exponent of zero left out; after a rejected one safety / errorNorm^(1 / (q + 1)).
+ */
+export interface PidRule {
+  readonly gains: readonly [number, number, number];
+  readonly safety: number;
+  readonly minFactor: number;
+  readonly maxFactor: number;
+  /** A remembered error norm is at least this. */
+  readonly leastError: number;
 }
 
 /** Steps of one size. */
@@ -115,6 +130,7 @@ export function pidController(options: PidOptions = {}): AdaptiveController {
   return {
     kind: 'adaptive',
     name,
+    rule: { gains, safety, minFactor, maxFactor, leastError },
     start: () => [1, 1, 0],
     decide(errorNorm, memory, errorOrder) {
       const accepted = errorNorm <= 1;

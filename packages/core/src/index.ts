@@ -8,6 +8,7 @@ export {
   iController,
   type Memory,
   type PidOptions,
+  type PidRule,
   piController,
   pidController,
 } from './controller.ts';
@@ -33,15 +34,17 @@ export {
 export type { BackwardStats, Cotangents, Gradient, GradientTask, Recording, Stats } from './gradient.ts';
 export {
   type AdaptiveStepping,
+  type Advance,
   type FixedStepping,
   integrate,
   type Outcome,
+  type Progress,
   type Stepping,
   type Task,
   type Trial,
 } from './integrate.ts';
 export { checkTimes, type Mesh, uniformMesh } from './mesh.ts';
-export { copy, observe } from './observe.ts';
+export { copy } from './observe.ts';
 export { type ArrayOptions, type ArrayPullback, odeint, odeintVjp, solve } from './odeint.ts';
 export { type Prepared, type Problem, prepare, type StepOptions, stepOptionNames } from './prepare.ts';
 export { type Accumulator, accumulator, pullbackSteps, type Steps, timeCotangents } from './pullback.ts';

@@ -1,6 +1,7 @@
 import type { AdaptiveController, Memory } from './controller.ts';
 import type { Failure } from './errors.ts';
 import { describeFailure } from './failure.ts';
+import { copy, observe } from './observe.ts';
 import type { Routine } from './routine.ts';
 import type { Carry, Step, Stepper } from './solver.ts';
 import { releaseAll, type Space } from './space.ts';
@@ -59,8 +60,33 @@ export interface Task<Y, P> {
    * of all trials. The rest is released as soon as the loop no longer needs it.
    */
   readonly retain: 'end' | 'states' | 'steps' | 'trials';
-  /** Called with every accepted step while its stages are alive. */
-  readonly onAccept?: ((step: Step<Y>) => void) | undefined;
+  /** Times whose states are wanted, strictly monotonic in the direction of time; the first is t0. Default none. */
+  readonly outputs?: readonly number[] | undefined;
+}
+
+/** Where the loop stands between two trials. */
+export interface Progress<Y> {
+  readonly t: number;
+  readonly y: Y;
+  readonly carry: Carry<Y> | undefined;
+  readonly memory: Memory;
+  /** Magnitude that the controller proposes for the next trial. */
+  readonly size: number;
+  /** Index of the stop, or of the fixed step's end, that comes next. */
+  readonly nextStop: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  /** Index of the output that comes next. */
+  readonly nextOutput: number;
+}
+
+/** What a stepper did of the loop on its own; see {@link Stepper.advance}. */
+export interface Advance<Y> extends Progress<Y> {
+  /** Ends of the accepted steps, and the states there; only the last state with `retain: 'end'`. */
+  readonly ts: readonly number[];
+  readonly ys: readonly Y[];
+  /** The states at the outputs passed. */
+  readonly outputs: readonly Y[];
 }
 
 /** What the loop found. The caller owns its states, `y0` excepted. */
@@ -69,6 +95,8 @@ export interface Outcome<Y> {
   readonly ts: readonly number[];
   /** States at `ts`; with `retain: 'end'` only the last. */
   readonly ys: readonly Y[];
+  /** States at the outputs that were reached, y0 as a copy: the step's own at its end, its dense output within. */
+  readonly outputs: readonly Y[];
   /** In order: the accepted trials with `retain: 'steps'`, all with `'trials'`, else none. */
   readonly trials: readonly Trial<Y>[];
   readonly accepted: number;
@@ -95,6 +123,8 @@ export function* integrate<Y, P>(task: Task<Y, P>): Routine<Outcome<Y>> {
 
   const ts = [task.t0];
   const ys = [task.y0];
+  const wanted = task.outputs ?? [];
+  const outputs: Y[] = wanted.length > 0 ? [copy(space, task.y0)] : [];
   const trials: Trial<Y>[] = [];
   let t = task.t0;
   let y = task.y0;
@@ -108,6 +138,19 @@ export function* integrate<Y, P>(task: Task<Y, P>): Routine<Outcome<Y>> {
   let failure: Failure | undefined;
 
   while (t !== end) {
+    const nextOutput = outputs.length;
+    const ahead = stepper.advance?.(task, { t, y, carry, memory, size, nextStop, accepted, rejected, nextOutput });
+    if (ahead) {
+      if (retain === 'end' && y !== task.y0) space.release(y);
+      ({ t, y, carry, memory, size, nextStop, accepted, rejected } = ahead);
+      for (const time of ahead.ts) ts.push(time);
+      for (const output of ahead.outputs) outputs.push(output);
+      if (retain === 'end') ys[0] = y;
+      else for (const state of ahead.ys) ys.push(state);
+      // Its trials were all finite.
+      errorNorm = 0;
+      if (t === end) break;
+    }
     let t1 = stops[nextStop] as number;
     let sizedBy: Trial<Y>['sizedBy'] = 'stop';
     if (adaptive) {
@@ -140,7 +183,7 @@ export function* integrate<Y, P>(task: Task<Y, P>): Routine<Outcome<Y>> {
 
     if (good) {
       accepted++;
-      task.onAccept?.(step);
+      observe(stepper, space, step, wanted, outputs);
       carry = step.carryOut;
       if (!kept) releaseAll(space, stepper.states(step), step.y1, carry?.slope);
       if (retain === 'end' && y !== task.y0) space.release(y);
@@ -168,5 +211,5 @@ export function* integrate<Y, P>(task: Task<Y, P>): Routine<Outcome<Y>> {
   }
   const last = trials.at(-1);
   if (carry && !(last && stepper.states(last.step).includes(carry.slope))) space.release(carry.slope);
-  return { ts, ys, trials, accepted, rejected, nextStep: size, failure };
+  return { ts, ys, outputs, trials, accepted, rejected, nextStep: size, failure };
 }

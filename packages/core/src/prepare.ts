@@ -66,7 +66,7 @@ export interface Problem<Y, P> {
 }
 
 /** A checked problem, ready for the loop. */
-export type Prepared<Y, P> = Omit<Task<Y, P>, 'retain' | 'onAccept'> & {
+export type Prepared<Y, P> = Omit<Task<Y, P>, 'retain' | 'outputs'> & {
   /** The field, its use counted in `counts`. */
   readonly field: Field<Y, P>;
   readonly counts: FieldCounts;
@@ -137,7 +137,8 @@ export function* prepare<Y, P>(problem: Problem<Y, P>, options: StepOptions<Y>):
   }
   const firstStep =
     options.firstStep === undefined
-      ? yield* firstStepSize(field, space, norm, { t0, y0, f0: carry.slope }, t1 - t0, errorOrder)
+      ? (stepper.firstStepSize?.(t0, y0, carry, t1 - t0, errorOrder) ??
+        (yield* firstStepSize(field, space, norm, { t0, y0, f0: carry.slope }, t1 - t0, errorOrder)))
       : positive('firstStep', options.firstStep);
   return { ...common, stepper, stepping: stepping(firstStep), carry };
 }

@@ -16,7 +16,7 @@ export interface Steps<Y, P> {
 
 /**
  * Walks the steps backwards, from the cotangents of the outputs to those of y0 and the parameters: the gradient of a
- * replay of the steps. Outputs are taken to be made by {@link observe}. Release of the result is the caller's.
+ * replay of the steps. Outputs are those of the loop. Release of the result is the caller's.
  *
  * @param ts output times; the first is the start of the steps and is left to the caller
  * @param cotangents of the outputs at `ts`, absent for zero

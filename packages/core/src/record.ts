@@ -1,7 +1,6 @@
 import { SolveError } from './errors.ts';
 import type { Cotangents, GradientTask, Recording } from './gradient.ts';
 import { integrate, type Outcome, type Task } from './integrate.ts';
-import { observe } from './observe.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { accumulator, pullbackSteps, timeCotangents } from './pullback.ts';
 import type { Routine } from './routine.ts';
@@ -24,10 +23,8 @@ export function* record<Y, P>(task: GradientTask<Y, P>, retain: Task<Y, P>['reta
   const { field, space, y0, ts, options } = task;
   const span = { t0: ts[0] as number, t1: ts.at(-1) as number };
   const prepared = yield* prepare({ field, space, y0, ...span }, options);
-  const ys: Y[] = [];
-  const onAccept = observe(prepared.stepper, space, y0, ts, ys);
-  const outcome = yield* integrate({ ...prepared, retain, onAccept });
-  const { trials, accepted, rejected, failure } = outcome;
+  const outcome = yield* integrate({ ...prepared, retain, outputs: ts });
+  const { outputs: ys, trials, accepted, rejected, failure } = outcome;
   if (failure || retain === 'end') releaseAll(space, outcome.ys, y0);
   if (failure) {
     releaseAll(space, ys);
@@ -60,7 +57,9 @@ export function replayCotangents<Y, P>(
   const { field, stepper } = prepared;
   const count = countFrom(prepared);
   const steps = { stepper, space: task.space, ts: mesh.ts, trace, done };
-  const back = pullbackSteps(steps, field, task.ts, cotangents);
+  const back =
+    (mesh.ys && stepper.pullback?.(mesh.ts, mesh.ys, task.ts, cotangents)) ??
+    pullbackSteps(steps, field, task.ts, cotangents);
   const ts = task.wantTimes ? timeCotangents(field, task.space, task.ts, ys, cotangents, back.y0) : undefined;
   return {
     y0: withFirstOutput(task, back.y0, cotangents),

@@ -4,7 +4,7 @@ import type { Stats } from './gradient.ts';
 import { integrate } from './integrate.ts';
 import type { Mesh } from './mesh.ts';
 import { checkTimes } from './mesh.ts';
-import { copy, observe } from './observe.ts';
+import { copy } from './observe.ts';
 import { type Prepared, type Problem, prepare, type StepOptions } from './prepare.ts';
 import type { Routine } from './routine.ts';
 import type { Step } from './solver.ts';
@@ -49,20 +49,19 @@ export function* solveRoutine<Y, P>(problem: Problem<Y, P>, options: SolveOption
   const times = typeof saveAt === 'string' ? undefined : checkedSaveTimes(saveAt, t0, t1);
   const task = yield* prepare(problem, options);
 
-  const saved: Y[] = [];
-  // `observe` starts with the state at t0, wanted or not.
+  // The loop's outputs start with the state at t0, wanted or not.
   const lead = times && times[0] !== t0 ? 1 : 0;
-  const onAccept = times && observe(task.stepper, space, y0, lead ? [t0, ...times] : times, saved);
+  const outputs = lead ? [t0, ...(times as readonly number[])] : times;
   const retain = saveAt === 'dense' ? 'steps' : saveAt === 'steps' ? 'states' : 'end';
-  const { failure, ...outcome } = yield* integrate({ ...task, retain, onAccept });
+  const { failure, ...outcome } = yield* integrate({ ...task, retain, outputs });
 
   let ts: readonly number[] = outcome.ts;
   let ys: readonly Y[] = outcome.ys;
   if (times) {
     releaseAll(space, ys, y0);
-    if (lead) releaseAll(space, saved.splice(0, 1), y0);
-    ys = saved;
-    ts = times.slice(0, saved.length);
+    releaseAll(space, outcome.outputs.slice(0, lead));
+    ys = outcome.outputs.slice(lead);
+    ts = times.slice(0, ys.length);
   } else {
     if (saveAt === 'end') ts = ts.slice(-1);
     ys = ys.map((y) => (y === y0 ? copy(space, y) : y));

@@ -1,4 +1,5 @@
 import type { Field } from './field.ts';
+import type { Advance, Progress, Task } from './integrate.ts';
 import type { Reading, Routine } from './routine.ts';
 import type { ErrorNorm, Space } from './space.ts';
 
@@ -82,6 +83,30 @@ export interface Stepper<Y, P> {
   vjp(step: Trace<Y>, cotangents: StepCotangents<Y>): StepVjp<Y, P>;
   /** All states that the step owns, y1 included. */
   states(step: Trace<Y>): Y[];
+  /**
+   * Takes as many of the loop's steps as it can by itself, with the same result as the loop: a compiled stepper needs no
+   * call from outside for each. Whatever is out of the ordinary (a norm that is not finite, a bound that is reached) it
+   * leaves to the loop, which asks again after every step of its own. It takes over the carry.
+   *
+   * @returns undefined when it took none
+   */
+  advance?(task: Task<Y, P>, from: Progress<Y>): Advance<Y> | undefined;
+  /**
+   * Likewise all of the walk back through accepted steps; see `pullbackSteps`.
+   *
+   * @param mesh step ends, the start included
+   * @param ys the states there
+   * @param ts output times; the first is the start of the steps and is left to the caller
+   * @param cotangents of the outputs at `ts`, absent for zero
+   */
+  pullback?(
+    mesh: readonly number[],
+    ys: readonly Y[],
+    ts: readonly number[],
+    cotangents: readonly (Y | undefined)[],
+  ): { y0: Y | undefined; parameters: P } | undefined;
+  /** Magnitude of the first step, as `firstStepSize` has it, from the state and the slope that `start` gave. */
+  firstStepSize?(t0: number, y0: Y, carry: Carry<Y>, span: number, errorOrder: number): number;
   /** The first stage (from 1) whose slope is not finite, for an error message; undefined when all are finite. */
   firstBadStage(step: Trace<Y>): Routine<number | undefined>;
 }
