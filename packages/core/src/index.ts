@@ -39,7 +39,9 @@ export {
   integrate,
   type Outcome,
   type Progress,
+  resolution,
   type Stepping,
+  slack,
   type Task,
   type Trial,
 } from './integrate.ts';

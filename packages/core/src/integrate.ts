@@ -108,7 +108,7 @@ export interface Outcome<Y> {
 }
 
 /** A stop at most this share of a step beyond its end is taken with it, so that no sliver of a step remains. */
-const slack = 1e-9;
+export const slack: number = 1e-9;
 
 /** Steps under this share of t are mostly round-off of t: ten times the spacing of doubles. */
 export const resolution: number = 10 * 2 ** -52;

@@ -1,15 +1,19 @@
 import {
+  type Advance,
   type Carry,
   type FieldCounts,
   float64Space,
+  type Progress,
   type Routine,
   type Step,
   type StepCotangents,
   type Stepper,
   type StepVjp,
+  type Task,
   type Tolerance,
   type Trace,
 } from '@neural-ode/core';
+import { advance, canAdvance, pullback } from './compiled-loop.ts';
 import { CompiledStep, MemorySlope, type StepMemory } from './compiled-step.ts';
 import { evaluateFirst, measureError } from './emit-step.ts';
 import type { Machine } from './machine.ts';
@@ -47,7 +51,8 @@ export class CompiledStepper implements Stepper<Float64Array, Float64Array>, Ste
   #from: End = 0;
   #hasExtra = false;
   /** Both ends' slopes as they lie in memory; absent where they are no doubles. */
-  #views: (Float64Array | undefined)[] | undefined;
+  #views: (Float64Array | undefined)[] = [];
+  #generation = -1;
 
   constructor(
     machine: Machine,
@@ -106,7 +111,7 @@ export class CompiledStepper implements Stepper<Float64Array, Float64Array>, Ste
         if (plan.endStage >= plan.stages) this.#carryOut(step);
       }
     }
-    exports.interpolate(t0, t1, from, to, t);
+    exports.interpolate(t0, t1, from, to, t, layout.output);
     return this.#machine.read(layout.output, layout.size);
   }
 
@@ -154,7 +159,8 @@ export class CompiledStepper implements Stepper<Float64Array, Float64Array>, Ste
     for (let n = 0; n < outputs.length; n++) {
       const { t, cotangent } = outputs[n] as (typeof outputs)[number];
       machine.write(layout.outputBar, cotangent);
-      const along = n === 0 ? exports.firstOutput(t0, t1, t, wantTime) : exports.nextOutput(t0, t1, t, wantTime);
+      const take = n === 0 ? exports.firstOutput : exports.nextOutput;
+      const along = take(t0, t1, t, wantTime, layout.outputBar);
       if (wantTime) times.push(along);
     }
     if (hasError) exports.errorHeads(t0, t1, errorNorm);
@@ -170,6 +176,38 @@ export class CompiledStepper implements Stepper<Float64Array, Float64Array>, Ste
       h: wantTime ? machine.readDouble(layout.timeBars + 8) : 0,
       outputs: times,
     };
+  }
+
+  firstStepSize(t0: number, y0: Float64Array, carry: Carry<Float64Array>, span: number, errorOrder: number): number {
+    this.#take();
+    const { exports, layout } = this.#machine;
+    const { slope } = carry;
+    const from = this.#place(y0);
+    if (carry !== this.#ends[from].slope) {
+      this.#machine.write(layout.ends[from] + layout.stride, slope);
+      this.#ends[from].slope = carry;
+    }
+    this.#live = undefined;
+    this.#counts.evaluations++;
+    return exports.firstStep(t0, span, layout.ends[from], 1 / (errorOrder + 1));
+  }
+
+  advance(task: Task<Float64Array, Float64Array>, from: Progress<Float64Array>): Advance<Float64Array> | undefined {
+    if (!canAdvance(this.#machine, task)) return undefined;
+    this.#take();
+    this.#live = undefined;
+    return advance(this.#machine, task, from, this.#counts);
+  }
+
+  pullback(
+    mesh: readonly number[],
+    ys: readonly Float64Array[],
+    ts: readonly number[],
+    cotangents: readonly (Float64Array | undefined)[],
+  ): { y0: Float64Array | undefined; parameters: Float64Array } | undefined {
+    if (this.#gradientError) throw this.#gradientError;
+    this.#take();
+    return pullback(this.#machine, mesh, ys, ts, cotangents, this.#counts);
   }
 
   states(trace: Trace<Float64Array>): Float64Array[] {
@@ -212,7 +250,10 @@ export class CompiledStepper implements Stepper<Float64Array, Float64Array>, Ste
     const [first, second] = this.#ends;
     if (carry === first.slope || carry === second.slope) {
       const end = carry === first.slope ? 0 : 1;
-      this.#views ??= layout.ends.map((address) => machine.view(address + layout.stride, layout.size));
+      if (this.#generation !== machine.generation) {
+        this.#generation = machine.generation;
+        this.#views = layout.ends.map((address) => machine.view(address + layout.stride, layout.size));
+      }
       return this.#views[end] ?? machine.read(layout.ends[end] + layout.stride, layout.size);
     }
     const { t, at } = carry;

@@ -1,4 +1,4 @@
-import type { FunctionBuilder, Local, Operand } from '../wasm/index.ts';
+import type { FunctionBuilder, FunctionRef, Local, Operand } from '../wasm/index.ts';
 import { type StepContext, slopePlaces } from './emit-step.ts';
 import { StateCode, type Term } from './lanes.ts';
 
@@ -68,14 +68,14 @@ export function scaled(
   return weights.map(({ stage, weight }) => ({ stage, coefficient: code.splat(code.f.f64.mul(h, weight)) }));
 }
 
-/** Exports `interpolate(t0, t1, from, to, t)`, which writes the dense output of the step that lies in memory. */
-export function emitInterpolate(context: StepContext): void {
+/** Exports `interpolate(t0, t1, from, to, t, out)`, which writes the dense output of the step that lies in memory. */
+export function emitInterpolate(context: StepContext): FunctionRef<readonly []> {
   const { module, layout } = context;
-  module.function(
+  return module.function(
     'interpolate',
-    { t0: 'f64', t1: 'f64', from: 'i32', to: 'i32', t: 'f64' },
+    { t0: 'f64', t1: 'f64', from: 'i32', to: 'i32', t: 'f64', out: 'i32' },
     [],
-    (f, { t0, t1, from, to, t }) => {
+    (f, { t0, t1, from, to, t, out }) => {
       const code = new StateCode(f, layout);
       const h = f.let(f.f64.sub(t1, t0));
       const theta = thetaOf(f, t0, h, t);
@@ -84,7 +84,7 @@ export function emitInterpolate(context: StepContext): void {
         coefficient,
         state: places(stage),
       }));
-      code.combine({ offset: layout.output }, { base: from, offset: 0 }, terms);
+      code.combine({ base: out, offset: 0 }, { base: from, offset: 0 }, terms);
     },
     { export: true, literals: 'inline' },
   );

@@ -36,6 +36,12 @@ export function stageTime(
   return share === 1 ? t1 : f.f64.add(t0, f.f64.mul(h, share));
 }
 
+/** The functions of a step in the module. */
+export interface StepFunctions {
+  readonly step: FunctionRef<readonly ['f64']>;
+  readonly extraStages: FunctionRef<readonly []>;
+}
+
 type Ends = { readonly from: Local<'i32'>; readonly to: Local<'i32'> };
 
 /** Where the stages' slopes lie: the first with the step's start, that at the step's end with the end. */
@@ -52,7 +58,7 @@ export function slopePlaces({ plan, layout }: StepContext, { from, to }: Ends): 
  * Exports `step(t0, t1, from, to, flags)`, which leads from one end to the other and gives the scaled error norm, and
  * `extraStages` with the same arguments, for dense output.
  */
-export function emitStep(context: StepContext): void {
+export function emitStep(context: StepContext): StepFunctions {
   const { module, field, plan, layout } = context;
   const params = { t0: 'f64', t1: 'f64', from: 'i32', to: 'i32', flags: 'i32' } as const;
 
@@ -67,7 +73,7 @@ export function emitStep(context: StepContext): void {
     });
   };
 
-  module.function(
+  const step = module.function(
     'step',
     params,
     ['f64'],
@@ -97,7 +103,7 @@ export function emitStep(context: StepContext): void {
     { export: true, literals: 'inline' },
   );
 
-  module.function(
+  const extraStages = module.function(
     'extraStages',
     params,
     [],
@@ -108,6 +114,7 @@ export function emitStep(context: StepContext): void {
     },
     { export: true, literals: 'inline' },
   );
+  return { step, extraStages };
 }
 
 /** Root mean square of error / (atol + rtol max(|y0|, |y1|)); two estimates are blended. */

@@ -1,4 +1,4 @@
-import type { FunctionBuilder, Local } from '../wasm/index.ts';
+import type { FunctionBuilder, FunctionRef, Local } from '../wasm/index.ts';
 import { denseSlopes, denseWeights, scaled, thetaOf } from './emit-dense.ts';
 import { type StepContext, stageTime } from './emit-step.ts';
 import { type Place, StateCode, type Term } from './lanes.ts';
@@ -6,18 +6,31 @@ import { withError, withOutputs } from './plan.ts';
 
 /**
  * Exports what a step's vector-Jacobian product consists of, in the order of calls: `restage(t0, t1, inputs, slopes)`
- * recomputes the step from `inputs[0]`; `firstOutput` and `nextOutput` `(t0, t1, t, wantTime)` take the cotangent of an
- * output and give that of its time; `errorHeads(t0, t1, cotangent)` does the same for the error norm; `backward0` to
+ * recomputes the step from `inputs[0]`; `firstOutput` and `nextOutput` `(t0, t1, t, wantTime, bar)` take the cotangent of
+ * an output and give that of its time; `errorHeads(t0, t1, cotangent)` does the same for the error norm; `backward0` to
  * `backward3` `(t0, t1, wantTime)`, numbered by what was taken before, go through the stages.
  */
-export function emitVjp(context: StepContext): void {
-  emitRestage(context);
-  emitOutput(context, 'firstOutput', true);
-  emitOutput(context, 'nextOutput', false);
-  for (const kind of context.plan.visited.keys()) {
-    if (kind & withError && context.plan.errorRows.length === 0) continue;
-    emitBackward(context, kind);
-  }
+export function emitVjp(context: StepContext): VjpFunctions {
+  const { plan } = context;
+  const restage = emitRestage(context);
+  const firstOutput = emitOutput(context, 'firstOutput', true);
+  const nextOutput = emitOutput(context, 'nextOutput', false);
+  const backward = plan.visited.map((_, kind) =>
+    kind & withError && plan.errorRows.length === 0 ? undefined : emitBackward(context, kind, false),
+  );
+  const walk = plan.firstSameAsLast
+    ? [0, withOutputs].map((kind) => emitBackward(context, kind, true))
+    : (backward.slice(0, 2) as FunctionRef<readonly []>[]);
+  return { restage, firstOutput, nextOutput, walk };
+}
+
+/** The functions that walking steps backwards calls. */
+export interface VjpFunctions {
+  readonly restage: FunctionRef<readonly []>;
+  readonly firstOutput: FunctionRef<readonly ['f64']>;
+  readonly nextOutput: FunctionRef<readonly ['f64']>;
+  /** Without and with outputs. */
+  readonly walk: readonly FunctionRef<readonly []>[];
 }
 
 type StageStates = 'input' | 'slope' | 'inputBar' | 'slopeBar' | 'errorBar';
@@ -37,10 +50,10 @@ export function recomputed({ layout }: StepContext): Record<StageStates, (i: num
   };
 }
 
-function emitRestage(context: StepContext): void {
+function emitRestage(context: StepContext): FunctionRef<readonly []> {
   const { module, field, plan, layout } = context;
   const { input, slope } = recomputed(context);
-  module.function(
+  return module.function(
     'restage',
     { t0: 'f64', t1: 'f64', inputs: 'i32', slopes: 'i32' },
     [],
@@ -64,15 +77,15 @@ function emitRestage(context: StepContext): void {
   );
 }
 
-function emitOutput(context: StepContext, name: string, first: boolean): void {
+function emitOutput(context: StepContext, name: string, first: boolean): FunctionRef<readonly ['f64']> {
   const { module, layout } = context;
   const { slope, slopeBar } = recomputed(context);
-  const cotangent: Place = { offset: layout.outputBar };
-  module.function(
+  return module.function(
     name,
-    { t0: 'f64', t1: 'f64', t: 'f64', wantTime: 'i32' },
+    { t0: 'f64', t1: 'f64', t: 'f64', wantTime: 'i32', bar: 'i32' },
     ['f64'],
-    (f, { t0, t1, t, wantTime }) => {
+    (f, { t0, t1, t, wantTime, bar: pointer }) => {
+      const cotangent: Place = { base: pointer, offset: 0 };
       const code = new StateCode(f, layout);
       const { lanes } = code;
       const h = f.let(f.f64.sub(t1, t0));
@@ -113,16 +126,20 @@ function emitOutput(context: StepContext, name: string, first: boolean): void {
 /**
  * With L the cotangent of y1: kbar_i = h (b_i L + sum_j a_ji Xbar_j), Xbar_i = kbar_i . df/dX at stage i,
  * ybar = L + sum_i Xbar_i (Zhuang et al. 2020; Matsubara et al. 2021); outputs and the error estimate add to kbar_i.
+ *
+ * @param chained for steps walked one after the other: the last stage's kbar gets that of the next step's first stage, which
+ *   is the same slope; the first stage's is left for the step before, and ybar takes the place of L
  */
-function emitBackward(context: StepContext, kind: number): void {
+function emitBackward(context: StepContext, kind: number, chained: boolean): FunctionRef<readonly []> {
   const { module, field, plan, layout } = context;
   const { input, slope, inputBar, slopeBar, errorBar } = recomputed(context);
-  const visited = plan.visited[kind] as readonly number[];
+  const visited = (chained ? plan.walked : plan.visited)[kind] as readonly number[];
   const y1Bar: Place = { offset: layout.y1Bar };
   const current: Place = { offset: layout.slopeBar };
+  const carryBar: Place = { offset: layout.carryBar };
 
-  module.function(
-    `backward${kind}`,
+  return module.function(
+    `${chained ? 'chained' : 'backward'}${kind}`,
     { t0: 'f64', t1: 'f64', wantTime: 'i32' },
     [],
     (f, { t0, t1, wantTime }) => {
@@ -130,17 +147,22 @@ function emitBackward(context: StepContext, kind: number): void {
       const h = f.let(f.f64.sub(t1, t0));
       const one = code.splat(1);
       const done: number[] = [];
-      for (const i of visited) {
+      for (const i of chained ? [...visited, 0] : visited) {
         f.scope(() => {
           const fromOutputs =
             kind & withOutputs && plan.tableau.dense.weights[i]?.some((w) => w !== 0) ? slopeBar(i) : undefined;
           const terms: Term[] = [];
+          if (chained && i === plan.endStage) terms.push({ coefficient: one, state: carryBar });
           const add = (coefficient: number, state: Place) => {
             if (coefficient !== 0) terms.push({ coefficient: code.splat(f.f64.mul(h, coefficient)), state });
           };
           add(plan.tableau.b[i] ?? 0, y1Bar);
           if (kind & withError) for (const [n, row] of plan.errorRows.entries()) add(row[i] ?? 0, errorBar(n));
           for (const j of done) add(plan.a[j]?.[i] ?? 0, inputBar(j));
+          if (chained && i === 0) {
+            code.combine(carryBar, fromOutputs, terms);
+            return;
+          }
           code.combine(current, fromOutputs, terms);
           const tBar = f.let(
             f.call(
@@ -162,12 +184,12 @@ function emitBackward(context: StepContext, kind: number): void {
             });
           });
         });
-        done.push(i);
+        if (!(chained && i === 0)) done.push(i);
       }
       const parts: Term[] = done.map((i) => ({ coefficient: one, state: inputBar(i) }));
       if (kind & withOutputs) parts.unshift({ coefficient: one, state: { offset: layout.y0BarOfOutputs } });
       if (kind & withError) parts.unshift({ coefficient: one, state: { offset: layout.y0BarOfError } });
-      code.combine({ offset: layout.y0Bar }, y1Bar, parts);
+      code.combine(chained ? y1Bar : { offset: layout.y0Bar }, y1Bar, parts);
     },
     { export: true, literals: 'inline' },
   );

@@ -1,3 +1,4 @@
+import { loopBytes } from './loop-fields.ts';
 import type { StepPlan } from './plan.ts';
 
 /** The type that a compiled field computes in. */
@@ -44,6 +45,10 @@ export interface Layout {
   readonly y1: number;
   /** Two doubles: the cotangents of t and h. */
   readonly timeBars: number;
+  /** Cotangent of the slope that a step hands to the one after it, while steps are walked backwards. */
+  readonly carryBar: number;
+  /** The fields of the loop. */
+  readonly loop: number;
   /** Where the field's constants may begin. */
   readonly end: number;
 }
@@ -95,6 +100,8 @@ export function layoutOf(precision: Precision, size: number, parameterSize: numb
     y0Bar: state(),
     y1: state(),
     timeBars: take(16),
+    carryBar: state(),
+    loop: take(plan ? Math.ceil(loopBytes / 16) * 16 : 0),
     get end() {
       return next;
     },

@@ -1,5 +1,6 @@
+import { NeuralOdeError } from '@neural-ode/core';
 import type { Layout } from './layout.ts';
-import { buildModule, type Exports, type FieldCode } from './module.ts';
+import { buildModule, type Exports, type FieldCode, imports } from './module.ts';
 import type { StepPlan } from './plan.ts';
 import { newArray } from './slab.ts';
 
@@ -25,21 +26,55 @@ export class Machine {
   epoch = 0;
   /** Whose steps lie in memory. */
   user: unknown;
-  /** The memory as the precision's numbers. */
-  readonly #numbers: Float64Array | Float32Array;
-  readonly #doubles: Float64Array;
+  /** The memory as the precision's numbers; new ones whenever it grows. */
+  #numbers: Float64Array | Float32Array;
+  #doubles: Float64Array;
+  #integers: Int32Array;
   readonly #shift: number;
+  readonly #end: number;
   readonly #given: Given = {};
 
+  /** Grows with the memory, whose views are new then. */
+  generation = 0;
+
   constructor(field: FieldCode, plan?: StepPlan) {
-    const { bytes, layout } = buildModule(field, plan);
+    const { bytes, layout, end } = buildModule(field, plan);
     this.plan = plan;
     this.layout = layout;
-    this.exports = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as unknown as Exports;
-    const { buffer } = this.exports.memory;
-    this.#doubles = new Float64Array(buffer);
-    this.#numbers = layout.width === 8 ? this.#doubles : new Float32Array(buffer);
+    this.exports = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports as unknown as Exports;
+    this.#end = end;
     this.#shift = layout.width === 8 ? 3 : 2;
+    [this.#doubles, this.#numbers, this.#integers] = this.#views();
+  }
+
+  #views(): [Float64Array, Float64Array | Float32Array, Int32Array] {
+    const { buffer } = this.exports.memory;
+    const doubles = new Float64Array(buffer);
+    return [doubles, this.layout.width === 8 ? doubles : new Float32Array(buffer), new Int32Array(buffer)];
+  }
+
+  /**
+   * Room behind what the module uses, until the next call of this; its contents are arbitrary.
+   *
+   * @returns its address, a multiple of 16
+   * @throws NeuralOdeError when the memory cannot grow so far
+   */
+  reserve(bytes: number): number {
+    const { memory } = this.exports;
+    const missing = this.#end + bytes - memory.buffer.byteLength;
+    if (missing > 0) {
+      try {
+        memory.grow(Math.ceil(missing / 65_536));
+      } catch {
+        throw new NeuralOdeError(
+          'memory',
+          `The compiled field's memory cannot grow by ${missing} bytes: solve fewer samples, steps or outputs at once.`,
+        );
+      }
+      [this.#doubles, this.#numbers, this.#integers] = this.#views();
+      this.generation++;
+    }
+    return this.#end;
   }
 
   /** Makes these the parameters. */
@@ -88,6 +123,11 @@ export class Machine {
     return this.#doubles.subarray(address >> 3, (address >> 3) + length);
   }
 
+  /** Moves bytes. */
+  move(to: number, from: number, bytes: number): void {
+    this.#integers.copyWithin(to >> 2, from >> 2, (from + bytes) >> 2);
+  }
+
   zero(address: number, length: number): void {
     const numbers = this.#numbers;
     const start = address >> this.#shift;
@@ -101,5 +141,45 @@ export class Machine {
 
   writeDouble(address: number, value: number): void {
     this.#doubles[address >> 3] = value;
+  }
+
+  writeInteger(address: number, value: number): void {
+    this.#integers[address >> 2] = value;
+  }
+
+  readInteger(address: number): number {
+    return this.#integers[address >> 2] as number;
+  }
+
+  /** Doubles one after the other. */
+  writeDoubles(address: number, values: readonly number[]): void {
+    const doubles = this.#doubles;
+    const start = address >> 3;
+    for (let i = 0; i < values.length; i++) doubles[start + i] = values[i] as number;
+  }
+
+  /** Arrays of so many states, which lie one after the other at a distance, as views of one buffer. */
+  readStates(address: number, count: number, distance: number): Float64Array[] {
+    const numbers = this.#numbers;
+    const { size } = this.layout;
+    const all = new Float64Array(count * size);
+    const states: Float64Array[] = new Array(count);
+    for (let n = 0, start = address >> this.#shift; n < count; n++, start += distance >> this.#shift) {
+      if (size > fewComponents) all.set(numbers.subarray(start, start + size), n * size);
+      else for (let i = 0; i < size; i++) all[n * size + i] = numbers[start + i] as number;
+      states[n] = new Float64Array(all.buffer, n * size * 8, size);
+    }
+    return states;
+  }
+
+  /** Makes what lies behind the components of states zero, up to whole vectors: arithmetic runs over it. */
+  clearPadding(address: number, count: number): void {
+    const { size, stride } = this.layout;
+    const width = stride >> this.#shift;
+    if (size === width) return;
+    const numbers = this.#numbers;
+    for (let n = 0, start = address >> this.#shift; n < count; n++, start += width) {
+      for (let i = size; i < width; i++) numbers[start + i] = 0;
+    }
   }
 }

@@ -1,6 +1,9 @@
 import { type FunctionRef, ModuleBuilder } from '../wasm/index.ts';
+import { emitAdvance } from './emit-advance.ts';
 import { emitInterpolate } from './emit-dense.ts';
 import { emitErrorHeads } from './emit-error.ts';
+import { emitFirstStep } from './emit-first-step.ts';
+import { emitPullback } from './emit-pullback.ts';
 import { emitStep } from './emit-step.ts';
 import { emitVjp } from './emit-vjp.ts';
 import { type Layout, layoutOf, type Precision } from './layout.ts';
@@ -34,20 +37,34 @@ export interface Exports {
   vjp(t: number, y: number, cotangent: number, yBar: number, parametersBar: number): number;
   step(t0: number, t1: number, from: number, to: number, flags: number): number;
   extraStages(t0: number, t1: number, from: number, to: number, flags: number): void;
-  interpolate(t0: number, t1: number, from: number, to: number, t: number): void;
+  interpolate(t0: number, t1: number, from: number, to: number, t: number, out: number): void;
   restage(t0: number, t1: number, inputs: number, slopes: number): void;
-  firstOutput(t0: number, t1: number, t: number, wantTime: number): number;
-  nextOutput(t0: number, t1: number, t: number, wantTime: number): number;
+  firstOutput(t0: number, t1: number, t: number, wantTime: number, bar: number): number;
+  nextOutput(t0: number, t1: number, t: number, wantTime: number, bar: number): number;
   errorHeads(t0: number, t1: number, cotangent: number): void;
   backward0(t0: number, t1: number, wantTime: number): void;
   backward1(t0: number, t1: number, wantTime: number): void;
   backward2(t0: number, t1: number, wantTime: number): void;
   backward3(t0: number, t1: number, wantTime: number): void;
+  firstStep(t0: number, span: number, from: number, root: number): number;
+  advance(): number;
+  pullback(): void;
 }
 
-/** Writes a field and, with a plan, the steps of a method on it into one module. */
-export function buildModule(field: FieldCode, plan?: StepPlan): { bytes: Uint8Array<ArrayBuffer>; layout: Layout } {
+/** What a module imports: JavaScript's own power function. */
+export const imports: WebAssembly.Imports = { env: { pow: Math.pow } };
+
+/**
+ * Writes a field and, with a plan, the steps of a method on it into one module.
+ *
+ * @returns `end`: the first byte of memory that the module does not use
+ */
+export function buildModule(
+  field: FieldCode,
+  plan?: StepPlan,
+): { readonly bytes: Uint8Array<ArrayBuffer>; readonly layout: Layout; readonly end: number } {
   const module = new ModuleBuilder({ relaxedSimd: field.relaxedSimd });
+  const pow = module.importFunction('env', 'pow', ['f64', 'f64'], ['f64']);
   const layout = layoutOf(field.precision, field.size, field.parameterSize, plan);
   let next = layout.end;
   const limit = align(layout.end + field.constantBytes);
@@ -70,13 +87,16 @@ export function buildModule(field: FieldCode, plan?: StepPlan): { bytes: Uint8Ar
   module.export('vjp', functions.vjp);
   if (plan) {
     const context = { module, field: functions, plan, layout };
-    emitStep(context);
-    emitInterpolate(context);
-    emitVjp(context);
+    const step = emitStep(context);
+    const interpolate = emitInterpolate(context);
+    emitFirstStep(context, pow);
+    emitAdvance(context, { ...step, interpolate, pow });
     emitErrorHeads(context);
+    emitPullback(context, emitVjp(context));
   }
-  module.export('memory', module.memory({ min: Math.ceil((limit + scratchBytes) / 65_536) }));
-  return { bytes: module.build(), layout };
+  const end = align(limit + scratchBytes);
+  module.export('memory', module.memory({ min: Math.ceil(end / 65_536) }));
+  return { bytes: module.build(), layout, end };
 }
 
 function reference<const R extends FunctionRef['results']>(

@@ -16,6 +16,11 @@ export interface StepPlan {
   readonly firstSameAsLast: boolean;
   /** For each kind of heads, the stages that the step's vector-Jacobian product visits, last first. */
   readonly visited: readonly (readonly number[])[];
+  /**
+   * Likewise while steps are walked backwards one after the other, without and with outputs: where a step's last stage is
+   * the first of the next one, that slope is differentiated once, as the last.
+   */
+  readonly walked: readonly (readonly number[])[];
 }
 
 /** What a step's cotangents hold besides that of y1, as bits: the index into `visited`. */
@@ -31,18 +36,19 @@ export function stepPlan(tableau: Tableau): StepPlan {
   const endStage = a.findIndex(
     (row, i) => i >= stages - 1 && c[i] === 1 && row.every((value, j) => value === (b[j] ?? 0)),
   );
-  const isOutputStage = (i: number) => dense.weights[i]?.some((weight) => weight !== 0) ?? false;
-  const visited = [0, withOutputs, withError, withOutputs | withError].map((kind) => {
+  const firstSameAsLast = endStage === stages - 1;
+  const visits = (kind: number, chained: boolean) => {
     const stagesOf: number[] = [];
-    for (let i = a.length - 1; i >= 0; i--) {
+    for (let i = a.length - 1; i >= (chained ? 1 : 0); i--) {
       const isHead =
         (b[i] ?? 0) !== 0 ||
-        ((kind & withOutputs) !== 0 && isOutputStage(i)) ||
+        (chained && i === endStage) ||
+        ((kind & withOutputs) !== 0 && (dense.weights[i]?.some((weight) => weight !== 0) ?? false)) ||
         ((kind & withError) !== 0 && errorRows.some((row) => (row[i] ?? 0) !== 0));
       if (isHead || stagesOf.some((j) => (a[j]?.[i] ?? 0) !== 0)) stagesOf.push(i);
     }
     return stagesOf;
-  });
+  };
   return {
     tableau,
     stages,
@@ -51,7 +57,19 @@ export function stepPlan(tableau: Tableau): StepPlan {
     c,
     errorRows,
     endStage,
-    firstSameAsLast: endStage === stages - 1,
-    visited,
+    firstSameAsLast,
+    visited: [0, withOutputs, withError, withOutputs | withError].map((kind) => visits(kind, false)),
+    walked: [0, withOutputs].map((kind) => visits(kind, firstSameAsLast)),
   };
+}
+
+/** How far a step is recomputed while it is walked: so many inputs and slopes; whether the last stage's input is stored. */
+export function walkSizes(
+  plan: StepPlan,
+  kind: number,
+): { readonly inputs: number; readonly slopes: number; readonly fromNext: boolean } {
+  const last = plan.walked[kind]?.[0] ?? 0;
+  const fromNext = plan.firstSameAsLast && last === plan.endStage;
+  const inputs = fromNext ? last : last + 1;
+  return { inputs, slopes: inputs - 1, fromNext };
 }
