@@ -72,6 +72,8 @@ export type Prepared<Y, P> = Omit<Task<Y, P>, 'retain' | 'outputs'> & {
   readonly counts: FieldCounts;
 };
 
+const elementary = iController();
+
 /** Checks a problem and its options, binds the solver, and finds the first step's size. */
 export function* prepare<Y, P>(problem: Problem<Y, P>, options: StepOptions<Y>): Routine<Prepared<Y, P>> {
   const { space, y0, t0, t1 } = problem;
@@ -81,10 +83,8 @@ export function* prepare<Y, P>(problem: Problem<Y, P>, options: StepOptions<Y>):
       'solver is no solver: give one such as dopri5, explicitRungeKutta(tableau), or a registered name.',
     );
   }
-  for (const [input, t] of Object.entries({ t0, t1 })) {
-    if (!Number.isFinite(t)) throw new InvalidInputError(input, `${input} is ${t}: give a finite number.`);
-  }
-  checkTimes(t0 === t1 ? [t0] : [t0, t1], '[t0, t1]');
+  checkFinite('t0', t0);
+  checkFinite('t1', t1);
   if (!Number.isFinite(yield* read(space.norm(y0)))) {
     throw new InvalidInputError('y0', 'y0 holds an infinite or NaN component: a solve must start from a finite state.');
   }
@@ -118,7 +118,7 @@ export function* prepare<Y, P>(problem: Problem<Y, P>, options: StepOptions<Y>):
   const stops = checkedStops(t0, t1, options);
   const stepping = (firstStep: number): Stepping => ({
     kind: 'adaptive',
-    controller: (options.controller as Exclude<Controller, { kind: 'constant' }>) ?? iController(),
+    controller: (options.controller as Exclude<Controller, { kind: 'constant' }>) ?? elementary,
     errorOrder,
     firstStep,
     maxStep,
@@ -198,6 +198,7 @@ function checkedTolerance<Y>({ rtol = 1e-5, atol = 1e-7 }: StepOptions<Y>): Tole
 
 /** The times that steps must end at, the end of the span last. */
 function checkedStops<Y>(t0: number, t1: number, { stops = [], jumps = [] }: StepOptions<Y>): readonly number[] {
+  if (stops.length === 0 && jumps.length === 0) return t0 === t1 ? [] : [t1];
   for (const [input, times] of Object.entries({ stops, jumps })) {
     const outside = times.find((t) => !((t - t0) * (t - t1) <= 0));
     if (outside === undefined) continue;
@@ -219,6 +220,10 @@ function neighbour(t: number, direction: 1 | -1): number {
   const bits = new BigInt64Array(Float64Array.of(t).buffer);
   bits[0] = (bits[0] as bigint) + (direction === Math.sign(t) ? 1n : -1n);
   return new Float64Array(bits.buffer)[0] as number;
+}
+
+function checkFinite(input: string, value: number): void {
+  if (!Number.isFinite(value)) throw new InvalidInputError(input, `${input} is ${value}: give a finite number.`);
 }
 
 function positive(input: string, value: number, kind: 'positive' | 'positive, finite' = 'positive'): number {

@@ -1,6 +1,6 @@
 import type { Advance, FieldCounts, PidRule, Progress, Task } from '@neural-ode/core';
 import { isFull } from './emit-advance.ts';
-import { type LoopDouble, type LoopField, type LoopInteger, loopAddress } from './loop-fields.ts';
+import { loopIndex as at } from './loop-fields.ts';
 import type { Machine } from './machine.ts';
 import { type StepPlan, walkSizes } from './plan.ts';
 
@@ -52,71 +52,79 @@ export function advance(
   machine.write(slotsAt, from.y);
   if (from.carry) machine.write(slotsAt + layout.stride, from.carry.slope);
 
-  const set = fieldsOf(machine);
   const end = stops.at(-1) as number;
-  set.doubles({ t: from.t, size: from.size, direction: Math.sign(end - task.t0) });
-  set.integers({
-    from: slotsAt,
-    to: slotsAt + slot,
-    nextStop: from.nextStop,
-    nextOutput: from.nextOutput,
-    hasSlope: from.carry ? 1 : 0,
-    adaptive: stepping.kind === 'adaptive' ? 1 : 0,
-    stops: stopsAt,
-    stopCount: stops.length,
-    outputs: outputTimesAt,
-    outputCount: outputs.length,
-    outputStates: outputsAt,
-    times: timesAt,
-    capacity,
-    keep: keep ? 1 : 0,
-  });
+  machine.setDouble(at.t, from.t);
+  machine.setDouble(at.size, from.size);
+  machine.setDouble(at.direction, Math.sign(end - task.t0));
+  machine.setInteger(at.from, slotsAt);
+  machine.setInteger(at.to, slotsAt + slot);
+  machine.setInteger(at.nextStop, from.nextStop);
+  machine.setInteger(at.nextOutput, from.nextOutput);
+  machine.setInteger(at.hasSlope, from.carry ? 1 : 0);
+  machine.setInteger(at.adaptive, stepping.kind === 'adaptive' ? 1 : 0);
+  machine.setInteger(at.stops, stopsAt);
+  machine.setInteger(at.stopCount, stops.length);
+  machine.setInteger(at.outputs, outputTimesAt);
+  machine.setInteger(at.outputCount, outputs.length);
+  machine.setInteger(at.outputStates, outputsAt);
+  machine.setInteger(at.times, timesAt);
+  machine.setInteger(at.capacity, capacity);
+  machine.setInteger(at.keep, keep ? 1 : 0);
   if (stepping.kind === 'adaptive') {
-    const { controller, errorOrder, maxStep, minStep } = stepping;
-    const [memory0 = 0, memory1 = 0, memory2 = 0] = from.memory;
-    set.doubles({ memory0, memory1, memory2, maxStep, minStep, ...exponents(controller.rule as PidRule, errorOrder) });
+    const { memory } = from;
+    machine.setDouble(at.memory0, memory[0] as number);
+    machine.setDouble(at.memory1, memory[1] as number);
+    machine.setDouble(at.memory2, memory[2] as number);
+    machine.setDouble(at.maxStep, stepping.maxStep);
+    machine.setDouble(at.minStep, stepping.minStep);
+    useRule(machine, stepping.controller.rule as PidRule, stepping.errorOrder);
   }
 
   const ts: number[] = [];
   const ys: Float64Array[] = [];
   let [accepted, rejected] = [from.accepted, from.rejected];
   for (;;) {
-    set.integers({ trials: task.maxSteps - accepted - rejected });
+    machine.setInteger(at.trials, Math.min(task.maxSteps - accepted - rejected, 2 ** 31 - 1));
     const reason = exports.advance();
-    const [good, bad] = [set.integer('accepted'), set.integer('rejected')];
+    const [good, bad] = [machine.getInteger(at.accepted), machine.getInteger(at.rejected)];
     accepted += good;
     rejected += bad;
     counts.evaluations +=
-      (good + bad) * (plan.stages - 1) + set.integer('firsts') + set.integer('extras') * (plan.allStages - plan.stages);
+      (good + bad) * (plan.stages - 1) +
+      machine.getInteger(at.firsts) +
+      machine.getInteger(at.extras) * (plan.allStages - plan.stages);
     for (let n = 1; n <= good; n++) ts.push(machine.readDouble(timesAt + 8 * n));
     if (keep) for (const y of machine.readStates(slotsAt + slot, good, slot)) ys.push(y);
     if (reason !== isFull) break;
     if (keep) {
-      machine.move(slotsAt, set.integer('from'), slot);
-      set.integers({ from: slotsAt, to: slotsAt + slot });
+      machine.move(slotsAt, machine.getInteger(at.from), slot);
+      machine.setInteger(at.from, slotsAt);
+      machine.setInteger(at.to, slotsAt + slot);
     }
   }
   if (accepted === from.accepted && rejected === from.rejected) return undefined;
 
-  const last = set.integer('from');
-  if (!keep || ys.length === 0) ys.push(...(accepted > from.accepted ? [machine.read(last, layout.size)] : []));
-  const t = set.double('t');
-  const [first, next] = [from.nextOutput, set.integer('nextOutput')];
+  const last = machine.getInteger(at.from);
+  if (!keep && accepted > from.accepted) ys.push(machine.read(last, layout.size));
+  const t = machine.getDouble(at.t);
+  const [first, next] = [from.nextOutput, machine.getInteger(at.nextOutput)];
   return {
     t,
     y: ys.at(-1) ?? from.y,
     // At the end nobody asks for the slope.
     carry:
-      t !== end && set.integer('hasSlope') ? { slope: machine.read(last + layout.stride, layout.size) } : undefined,
-    memory: [set.double('memory0'), set.double('memory1'), set.double('memory2')],
-    size: set.double('size'),
-    nextStop: set.integer('nextStop'),
+      t !== end && machine.getInteger(at.hasSlope)
+        ? { slope: machine.read(last + layout.stride, layout.size) }
+        : undefined,
+    memory: [machine.getDouble(at.memory0), machine.getDouble(at.memory1), machine.getDouble(at.memory2)],
+    size: machine.getDouble(at.size),
+    nextStop: machine.getInteger(at.nextStop),
     nextOutput: next,
     accepted,
     rejected,
     ts,
     ys,
-    outputs: machine.readStates(outputsAt + first * layout.stride, next - first, layout.stride),
+    outputs: next > first ? machine.readStates(outputsAt + first * layout.stride, next - first, layout.stride) : [],
   };
 }
 
@@ -156,23 +164,20 @@ export function pullback(
   machine.zero(layout.y1Bar, layout.size);
   machine.zero(layout.carryBar, layout.size);
 
-  const set = fieldsOf(machine);
-  set.doubles({ direction: Math.sign((mesh.at(-1) as number) - (mesh[0] as number)) });
-  set.integers({
-    steps,
-    times: timesAt,
-    states: statesAt,
-    outputs: outputTimesAt,
-    outputCount: ts.length,
-    outputStates: barsAt,
-    present: presentAt,
-  });
+  machine.setDouble(at.direction, Math.sign((mesh.at(-1) as number) - (mesh[0] as number)));
+  machine.setInteger(at.steps, steps);
+  machine.setInteger(at.times, timesAt);
+  machine.setInteger(at.states, statesAt);
+  machine.setInteger(at.outputs, outputTimesAt);
+  machine.setInteger(at.outputCount, ts.length);
+  machine.setInteger(at.outputStates, barsAt);
+  machine.setInteger(at.present, presentAt);
   exports.pullback();
 
   const plan = machine.plan as StepPlan;
   let walked = 0;
   for (const kind of [0, 1] as const) {
-    const count = set.integer(`walked${kind}`);
+    const count = machine.getInteger(at[`walked${kind}`]);
     walked += count;
     counts.evaluations += count * walkSizes(plan, kind).slopes;
     counts.vjps += count * (plan.walked[kind] as readonly number[]).length;
@@ -184,32 +189,18 @@ export function pullback(
   };
 }
 
-/** The rule's numbers for an error estimate of order q, as core's controller computes them. */
-function exponents({ gains, ...limits }: PidRule, errorOrder: number) {
+/** Writes the rule's numbers for an error estimate of order q, as core's controller computes them. */
+function useRule(machine: Machine, rule: PidRule, errorOrder: number): void {
+  const { gains } = rule;
   const k = errorOrder + 1;
-  return {
-    ...limits,
-    exponent0: -gains[0] / k,
-    exponent1: -gains[1] / k,
-    exponent2: -gains[2] / k,
-    shrink: -1 / k,
-  };
-}
-
-/** The loop's fields in a machine's memory. */
-function fieldsOf(machine: Machine) {
-  const at = (field: LoopField) => loopAddress(machine.layout, field);
-  return {
-    doubles(values: Partial<Record<LoopDouble, number>>): void {
-      for (const field in values) machine.writeDouble(at(field as LoopDouble), values[field as LoopDouble] as number);
-    },
-    integers(values: Partial<Record<LoopInteger, number>>): void {
-      for (const field in values)
-        machine.writeInteger(at(field as LoopInteger), values[field as LoopInteger] as number);
-    },
-    double: (field: LoopDouble) => machine.readDouble(at(field)),
-    integer: (field: LoopInteger) => machine.readInteger(at(field)),
-  };
+  machine.setDouble(at.safety, rule.safety);
+  machine.setDouble(at.minFactor, rule.minFactor);
+  machine.setDouble(at.maxFactor, rule.maxFactor);
+  machine.setDouble(at.leastError, rule.leastError);
+  machine.setDouble(at.exponent0, -gains[0] / k);
+  machine.setDouble(at.exponent1, -gains[1] / k);
+  machine.setDouble(at.exponent2, -gains[2] / k);
+  machine.setDouble(at.shrink, -1 / k);
 }
 
 function align(bytes: number): number {

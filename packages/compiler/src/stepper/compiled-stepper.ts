@@ -50,9 +50,6 @@ export class CompiledStepper implements Stepper<Float64Array, Float64Array>, Ste
   #live: CompiledStep | undefined;
   #from: End = 0;
   #hasExtra = false;
-  /** Both ends' slopes as they lie in memory; absent where they are no doubles. */
-  #views: (Float64Array | undefined)[] = [];
-  #generation = -1;
 
   constructor(
     machine: Machine,
@@ -249,12 +246,7 @@ export class CompiledStepper implements Stepper<Float64Array, Float64Array>, Ste
     const { exports, layout } = machine;
     const [first, second] = this.#ends;
     if (carry === first.slope || carry === second.slope) {
-      const end = carry === first.slope ? 0 : 1;
-      if (this.#generation !== machine.generation) {
-        this.#generation = machine.generation;
-        this.#views = layout.ends.map((address) => machine.view(address + layout.stride, layout.size));
-      }
-      return this.#views[end] ?? machine.read(layout.ends[end] + layout.stride, layout.size);
+      return machine.slopeAt(carry === first.slope ? 0 : 1);
     }
     const { t, at } = carry;
     // Reading the new state may run the step once more, so it comes first.

@@ -58,12 +58,17 @@ export type LoopDouble = (typeof loopDoubles)[number];
 export type LoopInteger = (typeof loopIntegers)[number];
 export type LoopField = LoopDouble | LoopInteger;
 
-const places = new Map<LoopField, number>([...loopDoubles, ...loopIntegers].map((field, n) => [field, 8 * n]));
+const fields: readonly LoopField[] = [...loopDoubles, ...loopIntegers];
+
+/** Which of the eight bytes a field is. */
+export const loopIndex = Object.fromEntries(fields.map((field, n) => [field, n])) as Readonly<
+  Record<LoopField, number>
+>;
 
 /** Bytes of all fields. */
-export const loopBytes: number = 8 * places.size;
+export const loopBytes: number = 8 * fields.length;
 
 /** Where a field lies. */
 export function loopAddress({ loop }: Layout, field: LoopField): number {
-  return loop + (places.get(field) as number);
+  return loop + 8 * loopIndex[field];
 }

@@ -34,8 +34,8 @@ export class Machine {
   readonly #end: number;
   readonly #given: Given = {};
 
-  /** Grows with the memory, whose views are new then. */
-  generation = 0;
+  /** The slopes at both ends of a step as they lie in memory; absent where they are no doubles. */
+  #slopes: readonly (Float64Array | undefined)[] | undefined;
 
   constructor(field: FieldCode, plan?: StepPlan) {
     const { bytes, layout, end } = buildModule(field, plan);
@@ -72,7 +72,7 @@ export class Machine {
         );
       }
       [this.#doubles, this.#numbers, this.#integers] = this.#views();
-      this.generation++;
+      this.#slopes = undefined;
     }
     return this.#end;
   }
@@ -117,10 +117,15 @@ export class Machine {
     return values;
   }
 
-  /** The memory itself; undefined when it holds no doubles. */
-  view(address: number, length: number): Float64Array | undefined {
-    if (this.layout.width !== 8) return undefined;
-    return this.#doubles.subarray(address >> 3, (address >> 3) + length);
+  /** The slope at an end of a step, as it lies in memory: good until the next step. */
+  slopeAt(end: 0 | 1): Float64Array {
+    const { ends, stride, size, width } = this.layout;
+    if (width === 4) return this.read(ends[end] + stride, size);
+    this.#slopes ??= ends.map((address) => {
+      const start = (address + stride) >> 3;
+      return this.#doubles.subarray(start, start + size);
+    });
+    return this.#slopes[end] as Float64Array;
   }
 
   /** Moves bytes. */
@@ -147,8 +152,18 @@ export class Machine {
     this.#integers[address >> 2] = value;
   }
 
-  readInteger(address: number): number {
-    return this.#integers[address >> 2] as number;
+  /** Writes and reads a field of the loop, by its index. */
+  setDouble(index: number, value: number): void {
+    this.#doubles[(this.layout.loop >> 3) + index] = value;
+  }
+  getDouble(index: number): number {
+    return this.#doubles[(this.layout.loop >> 3) + index] as number;
+  }
+  setInteger(index: number, value: number): void {
+    this.#integers[(this.layout.loop >> 2) + 2 * index] = value;
+  }
+  getInteger(index: number): number {
+    return this.#integers[(this.layout.loop >> 2) + 2 * index] as number;
   }
 
   /** Doubles one after the other. */
