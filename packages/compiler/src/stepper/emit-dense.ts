@@ -1,4 +1,4 @@
-import type { FunctionBuilder, Local, Operand } from '../wasm/index.ts';
+import type { FunctionBuilder, Local, Operand } from '@neural-ode/assembler';
 import { type StepContext, slopePlaces } from './emit-step.ts';
 import { StateCode, type Term } from './lanes.ts';
 
