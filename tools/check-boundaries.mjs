@@ -3,7 +3,17 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 
-const everything = ['core', 'tableaux', 'solvers', 'gradients', 'tensor', 'backends', 'compiler', 'neural-ode'];
+const everything = [
+  'core',
+  'tableaux',
+  'solvers',
+  'gradients',
+  'tensor',
+  'backends',
+  'assembler',
+  'compiler',
+  'neural-ode',
+];
 const anywhere = ['manifest', 'source', 'test'];
 const table = [
   { in: 'packages/core', may: [] },
@@ -12,7 +22,8 @@ const table = [
   { in: 'packages/gradients/', may: ['core'] },
   { in: 'packages/tensor', may: ['core'], tfjs: anywhere },
   { in: 'packages/backends/', may: ['core', 'tensor'], tfjs: anywhere },
-  { in: 'packages/compiler', may: ['core', 'tableaux', 'tensor'], tfjs: anywhere },
+  { in: 'packages/assembler', may: [] },
+  { in: 'packages/compiler', may: ['assembler', 'core', 'tableaux', 'tensor'], tfjs: anywhere },
   { in: 'packages/testing', may: ['core', 'tableaux', 'solvers'] },
   { in: 'packages/neural-ode', may: everything, tfjs: ['manifest', 'test'] },
   { in: 'apps/', may: everything, tfjs: anywhere },

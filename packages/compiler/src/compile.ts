@@ -1,3 +1,4 @@
+import { probeFeatures } from '@neural-ode/assembler';
 import type { ArrayFunction, Field, Numbers } from '@neural-ode/core';
 import { type OwnField, ownField, type TensorTree } from '@neural-ode/tensor';
 import type * as tf from '@tensorflow/tfjs-core';
@@ -9,7 +10,6 @@ import { standIns } from './stand-ins.ts';
 import { CompiledField, Machines } from './stepper/compiled-field.ts';
 import type { Precision } from './stepper/layout.ts';
 import { supports, trace } from './trace/trace.ts';
-import { probeFeatures } from './wasm/index.ts';
 
 /** What a field is compiled for. */
 export interface CompileOptions<A = unknown> {

@@ -1,3 +1,4 @@
+export { probeFeatures, type WasmFeatures } from '@neural-ode/assembler';
 export {
   type Compile,
   type Compiled,
@@ -8,4 +9,3 @@ export {
   type TensorField,
 } from './compile.ts';
 export { CompileError } from './trace/compile-error.ts';
-export { probeFeatures, type WasmFeatures } from './wasm/index.ts';

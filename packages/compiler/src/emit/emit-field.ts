@@ -1,5 +1,5 @@
+import type { ModuleBuilder } from '@neural-ode/assembler';
 import type { SlopeProgram, VjpProgram } from '../graph/graph.ts';
-import type { ModuleBuilder } from '../wasm/index.ts';
 import { runsUnrolled } from './choose-mode.ts';
 import { emitLoops } from './emit-loops.ts';
 import { emitUnrolled } from './emit-unrolled.ts';

@@ -1,7 +1,7 @@
+import type { FunctionBuilder, Value } from '@neural-ode/assembler';
 import { reduceFunctions } from '../graph/functions.ts';
 import { type InputNode, type Node, programNodes, type Shape, sizeOf } from '../graph/graph.ts';
 import { otherAxes } from '../graph/shapes.ts';
-import type { FunctionBuilder, Value } from '../wasm/index.ts';
 import { type Expression, Expressions } from './expression.ts';
 import { type Fusion, fuse, type Group, isElementwise, isView, squeezed, unsqueezed } from './fusion.ts';
 import { emitElementwise, emitReduce, type Formulas, type Joining, type Output } from './kernel.ts';

@@ -1,5 +1,5 @@
+import type { Value } from '@neural-ode/assembler';
 import { sizeOf } from '../graph/graph.ts';
-import type { Value } from '../wasm/index.ts';
 import { Evaluator } from './evaluator.ts';
 import type { Expression } from './expression.ts';
 import { layoutOf } from './layout.ts';

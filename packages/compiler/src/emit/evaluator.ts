@@ -1,5 +1,5 @@
+import type { FunctionBuilder, Local, Value } from '@neural-ode/assembler';
 import type { BinaryFunction } from '../graph/graph.ts';
-import type { FunctionBuilder, Local, Value } from '../wasm/index.ts';
 import type { BinaryExpression, Expression } from './expression.ts';
 import type { MathCall } from './math-call.ts';
 import type { Lanes } from './precision.ts';

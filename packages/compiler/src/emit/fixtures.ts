@@ -1,6 +1,6 @@
+import { ModuleBuilder, probeFeatures } from '@neural-ode/assembler';
 import { type Inputs, type Node, type SlopeProgram, sizeOf, type VjpProgram } from '../graph/graph.ts';
 import type { ProgramInputs } from '../graph/interpret.ts';
-import { ModuleBuilder, probeFeatures } from '../wasm/index.ts';
 import { type EmitMode, emitField } from './emit-field.ts';
 import type { Precision } from './precision.ts';
 

@@ -1,4 +1,4 @@
-import type { FunctionBuilder, Value } from '../wasm/index.ts';
+import type { FunctionBuilder, Value } from '@neural-ode/assembler';
 import { Evaluator } from './evaluator.ts';
 import type { Expression } from './expression.ts';
 import { Nest } from './nest.ts';

@@ -1,5 +1,5 @@
-import { type MathName, mathFunction, mathInline } from '../math/index.ts';
-import type { FunctionBuilder, ModuleBuilder, Value } from '../wasm/index.ts';
+import type { FunctionBuilder, ModuleBuilder, Value } from '@neural-ode/assembler';
+import { type MathName, mathFunction, mathInline } from '@neural-ode/assembler/math';
 import type { Lanes } from './precision.ts';
 
 /** Writes a function of the mathematical library on operands on the stack. */

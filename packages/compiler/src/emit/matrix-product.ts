@@ -1,4 +1,4 @@
-import type { FunctionBuilder, FunctionRef, Local, Value } from '../wasm/index.ts';
+import type { FunctionBuilder, FunctionRef, Local, Value } from '@neural-ode/assembler';
 import type { Output } from './kernel.ts';
 import { Nest } from './nest.ts';
 import type { Target } from './target.ts';

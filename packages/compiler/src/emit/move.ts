@@ -1,6 +1,6 @@
+import type { FunctionBuilder, Local, Value } from '@neural-ode/assembler';
 import { sizeOf } from '../graph/graph.ts';
 import { aroundAxis } from '../graph/shapes.ts';
-import type { FunctionBuilder, Local, Value } from '../wasm/index.ts';
 import { arithmeticOf } from './evaluator.ts';
 import { Expressions } from './expression.ts';
 import { emitElementwise, type Output } from './kernel.ts';

@@ -1,4 +1,4 @@
-import type { FunctionBuilder, Local, Value } from '../wasm/index.ts';
+import type { FunctionBuilder, Local, Value } from '@neural-ode/assembler';
 import { arithmeticOf } from './evaluator.ts';
 import type { Element, Lanes } from './precision.ts';
 import type { Walk } from './view.ts';

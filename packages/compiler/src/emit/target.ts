@@ -1,5 +1,5 @@
+import type { FunctionBuilder, Local, ModuleBuilder, Value } from '@neural-ode/assembler';
 import type { Node, Program, Role } from '../graph/graph.ts';
-import type { FunctionBuilder, Local, ModuleBuilder, Value } from '../wasm/index.ts';
 import type { MathCall } from './math-call.ts';
 import type { Element } from './precision.ts';
 

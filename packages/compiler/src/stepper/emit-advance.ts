@@ -1,5 +1,5 @@
+import type { FunctionBuilder, FunctionRef, Local, Operand } from '@neural-ode/assembler';
 import { resolution, slack } from '@neural-ode/core';
-import type { FunctionBuilder, FunctionRef, Local, Operand } from '../wasm/index.ts';
 import { evaluateFirst, measureError, type StepContext, type StepFunctions } from './emit-step.ts';
 import { type Place, StateCode } from './lanes.ts';
 import { type LoopField, loopAddress } from './loop-fields.ts';

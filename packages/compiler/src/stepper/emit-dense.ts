@@ -1,4 +1,4 @@
-import type { FunctionBuilder, FunctionRef, Local, Operand } from '../wasm/index.ts';
+import type { FunctionBuilder, FunctionRef, Local, Operand } from '@neural-ode/assembler';
 import { type StepContext, slopePlaces } from './emit-step.ts';
 import { StateCode, type Term } from './lanes.ts';
 

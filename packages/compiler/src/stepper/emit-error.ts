@@ -1,4 +1,4 @@
-import type { FunctionBuilder, Local } from '../wasm/index.ts';
+import type { FunctionBuilder, Local } from '@neural-ode/assembler';
 import type { StepContext } from './emit-step.ts';
 import { recomputed } from './emit-vjp.ts';
 import { type Place, StateCode } from './lanes.ts';

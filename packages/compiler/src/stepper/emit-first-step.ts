@@ -1,5 +1,5 @@
+import type { FunctionRef, Local, Operand } from '@neural-ode/assembler';
 import { resolution } from '@neural-ode/core';
-import type { FunctionRef, Local, Operand } from '../wasm/index.ts';
 import type { StepContext } from './emit-step.ts';
 import { type Place, StateCode } from './lanes.ts';
 

@@ -1,4 +1,4 @@
-import type { Local } from '../wasm/index.ts';
+import type { Local } from '@neural-ode/assembler';
 import type { StepContext } from './emit-step.ts';
 import { recomputed, type VjpFunctions } from './emit-vjp.ts';
 import { type Place, StateCode } from './lanes.ts';

@@ -1,4 +1,4 @@
-import type { FunctionBuilder, FunctionRef, Local, ModuleBuilder, Operand } from '../wasm/index.ts';
+import type { FunctionBuilder, FunctionRef, Local, ModuleBuilder, Operand } from '@neural-ode/assembler';
 import { type Place, StateCode } from './lanes.ts';
 import type { Layout } from './layout.ts';
 import type { StepPlan } from './plan.ts';

@@ -1,4 +1,4 @@
-import type { FunctionBuilder, FunctionRef, Local } from '../wasm/index.ts';
+import type { FunctionBuilder, FunctionRef, Local } from '@neural-ode/assembler';
 import { denseSlopes, denseWeights, scaled, thetaOf } from './emit-dense.ts';
 import { type StepContext, stageTime } from './emit-step.ts';
 import { type Place, StateCode, type Term } from './lanes.ts';

@@ -1,4 +1,4 @@
-import type { FunctionBuilder, Local, Operand, Value } from '../wasm/index.ts';
+import type { FunctionBuilder, Local, Operand, Value } from '@neural-ode/assembler';
 import type { Layout } from './layout.ts';
 
 /** Where a state lies while code is emitted: at a fixed offset, from a pointer if there is one. */

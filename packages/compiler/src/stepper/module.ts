@@ -1,4 +1,4 @@
-import { type FunctionRef, ModuleBuilder } from '../wasm/index.ts';
+import { type FunctionRef, ModuleBuilder } from '@neural-ode/assembler';
 import { emitAdvance } from './emit-advance.ts';
 import { emitInterpolate } from './emit-dense.ts';
 import { emitErrorHeads } from './emit-error.ts';

@@ -1,10 +1,10 @@
+import { probeFeatures } from '@neural-ode/assembler';
 import { arrayField, errorNorm, float64Space, type StepCotangents } from '@neural-ode/core';
 import { explicitRungeKutta } from '@neural-ode/solvers';
 import * as tableaux from '@neural-ode/tableaux';
 import { relativeError, vanDerPol } from '@neural-ode/testing';
 import { describe, expect, test } from 'vitest';
 import { vanDerPolCode } from '../fixtures/van-der-pol-code.ts';
-import { probeFeatures } from '../wasm/index.ts';
 import { CompiledField, Machines } from './compiled-field.ts';
 
 const all = Object.values(tableaux).filter((entry) => typeof entry === 'object' && 'stages' in entry);

@@ -1,4 +1,4 @@
-import type { FunctionBuilder, FunctionRef, Local, ModuleBuilder } from '../wasm/index.ts';
+import type { FunctionBuilder, FunctionRef, Local, ModuleBuilder } from '../index.ts';
 import { halfPi, halfPiHalves, twoOverPiWords } from './coefficients.ts';
 
 /**

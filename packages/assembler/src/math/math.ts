@@ -1,4 +1,4 @@
-import type { AnyOperand, FunctionBuilder, FunctionRef, ModuleBuilder, Value, ValueType } from '../wasm/index.ts';
+import type { AnyOperand, FunctionBuilder, FunctionRef, ModuleBuilder, Value, ValueType } from '../index.ts';
 import { rsqrt, sign } from './basic.ts';
 import { erf } from './error-function.ts';
 import { cosh, exp, expm1, sigmoid, sinh, tanh } from './exponential.ts';

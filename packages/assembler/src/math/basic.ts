@@ -1,4 +1,4 @@
-import type { Value } from '../wasm/index.ts';
+import type { Value } from '../index.ts';
 import type { FloatLanes, Kept } from './float-lanes.ts';
 
 /** -1, 1, or the argument where it is a zero or NaN. */

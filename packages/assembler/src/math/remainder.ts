@@ -1,4 +1,4 @@
-import type { FunctionRef, Local, ModuleBuilder, Value } from '../wasm/index.ts';
+import type { FunctionRef, Local, ModuleBuilder, Value } from '../index.ts';
 import type { FloatLanes, Kept } from './float-lanes.ts';
 
 /**

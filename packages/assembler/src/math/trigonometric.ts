@@ -1,4 +1,4 @@
-import type { FunctionRef, Value } from '../wasm/index.ts';
+import type { FunctionRef, Value } from '../index.ts';
 import { halfPiParts } from './coefficients.ts';
 import type { FloatLanes, Kept } from './float-lanes.ts';
 import { hugeAngle } from './huge-angle.ts';

@@ -2,7 +2,7 @@ import { ModuleBuilder } from './module-builder.ts';
 
 /** What this engine's WebAssembly can do. */
 export interface WasmFeatures {
-  /** 128-bit vectors: without them nothing of this compiler runs. */
+  /** 128-bit vectors: without them nothing that uses lanes runs. */
   readonly simd: boolean;
   /** Fused multiply-add and relaxed minimum, maximum, select. */
   readonly relaxedSimd: boolean;

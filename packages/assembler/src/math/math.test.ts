@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ModuleBuilder, type Value } from '../wasm/index.ts';
+import { ModuleBuilder, type Value } from '../index.ts';
 import { reference, ulps } from './coefficients/reference.mjs';
 import type { FloatShape } from './float-lanes.ts';
 import {

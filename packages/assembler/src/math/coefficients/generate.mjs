@@ -1,6 +1,6 @@
 /**
  * Derives every coefficient and constant of the elementary functions and writes ../coefficients.ts:
- *   node packages/compiler/src/math/coefficients/generate.mjs
+ *   node packages/assembler/src/math/coefficients/generate.mjs
  */
 import { writeFileSync } from 'node:fs';
 import * as real from './fixed-point.mjs';

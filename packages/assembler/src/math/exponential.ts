@@ -1,4 +1,4 @@
-import type { Value } from '../wasm/index.ts';
+import type { Value } from '../index.ts';
 import { ln2Parts } from './coefficients.ts';
 import type { FloatLanes, Kept } from './float-lanes.ts';
 

@@ -1,4 +1,4 @@
-import type { AnyOperand, FunctionBuilder, FunctionRef, ModuleBuilder, Value, ValueType } from '../wasm/index.ts';
+import type { AnyOperand, FunctionBuilder, FunctionRef, ModuleBuilder, Value, ValueType } from '../index.ts';
 import { type Coefficients, float32, float64 } from './coefficients.ts';
 
 /** What a function computes on: one number, or a vector of them. */
