@@ -98,7 +98,7 @@ export function* prepare<Y, P>(problem: Problem<Y, P>, options: StepOptions<Y>):
   const fixed = fixedTimes(t0, t1, maxSteps, options);
   if (fixed) {
     const stepper = bind();
-    return { ...common, stepper, stepping: { kind: 'fixed', ts: fixed } };
+    return { stepper, stepping: { kind: 'fixed', ts: fixed }, ...common };
   }
 
   const { errorOrder } = options.solver;
@@ -125,7 +125,7 @@ export function* prepare<Y, P>(problem: Problem<Y, P>, options: StepOptions<Y>):
     minStep,
     stops,
   });
-  if (t0 === t1) return { ...common, stepper, stepping: stepping(1) };
+  if (t0 === t1) return { stepper, stepping: stepping(1), ...common };
 
   const carry = stepper.start(t0, y0);
   if (!Number.isFinite(yield* read(space.norm(carry.slope)))) {
@@ -140,7 +140,7 @@ export function* prepare<Y, P>(problem: Problem<Y, P>, options: StepOptions<Y>):
       ? (stepper.firstStepSize?.(t0, y0, carry, t1 - t0, errorOrder) ??
         (yield* firstStepSize(field, space, norm, { t0, y0, f0: carry.slope }, t1 - t0, errorOrder)))
       : positive('firstStep', options.firstStep);
-  return { ...common, stepper, stepping: stepping(firstStep), carry };
+  return { stepper, stepping: stepping(firstStep), carry, ...common };
 }
 
 /** Step ends known beforehand: of a mesh or of a constant size. */

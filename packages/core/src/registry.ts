@@ -41,13 +41,17 @@ interface Entry {
   readonly owner: string | undefined;
 }
 
+const key: unique symbol = Symbol.for('neural-ode/registry') as typeof key;
+
 /** The map lies on globalThis, so that two installs of the packages share it. */
 function entries(kind: Kind): Map<string, Entry> {
-  const key = Symbol.for('neural-ode/registry');
   const home = globalThis as { [key]?: Map<string, Map<string, Entry>> };
   home[key] ??= new Map();
-  const map = home[key].get(kind) ?? new Map<string, Entry>();
-  home[key].set(kind, map);
+  let map = home[key].get(kind);
+  if (!map) {
+    map = new Map();
+    home[key].set(kind, map);
+  }
   return map;
 }
 

@@ -53,7 +53,8 @@ export function* solveRoutine<Y, P>(problem: Problem<Y, P>, options: SolveOption
   const lead = times && times[0] !== t0 ? 1 : 0;
   const outputs = lead ? [t0, ...(times as readonly number[])] : times;
   const retain = saveAt === 'dense' ? 'steps' : saveAt === 'steps' ? 'states' : 'end';
-  const { failure, ...outcome } = yield* integrate({ ...task, retain, outputs });
+  const outcome = yield* integrate({ retain, outputs, ...task });
+  const { failure } = outcome;
 
   let ts: readonly number[] = outcome.ts;
   let ys: readonly Y[] = outcome.ys;

@@ -96,5 +96,5 @@ export function odeintVjp(
   options: ArrayVjpOptions = {},
 ): ArrayPullback {
   const { gradient = 'aca', ...rest } = withSolver(options);
-  return arrayOdeintVjp(f, y0, ts, { ...rest, gradient });
+  return arrayOdeintVjp(f, y0, ts, { gradient, ...rest });
 }

@@ -20,8 +20,8 @@ export type Defaulted<O extends { solver: unknown }> = Omit<O, 'solver'> & {
 export function withSolver<O extends { readonly solver?: Method | undefined }>(
   options: O,
 ): Omit<O, 'solver'> & { readonly solver: ByValueOrName<'solver'> } {
-  const { solver = 'dopri5' } = options;
-  return { ...options, solver: isTableau(solver) ? explicitRungeKutta(solver) : solver };
+  const { solver = 'dopri5', ...rest } = options;
+  return { solver: isTableau(solver) ? explicitRungeKutta(solver) : solver, ...rest };
 }
 
 /** Whether a state is plain numbers, not tensors. */
