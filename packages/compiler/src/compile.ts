@@ -2,6 +2,7 @@ import { probeFeatures } from '@neural-ode/assembler';
 import type { ArrayFunction, Field, Numbers } from '@neural-ode/core';
 import { type OwnField, ownField, type TensorTree } from '@neural-ode/tensor';
 import type * as tf from '@tensorflow/tfjs-core';
+import { checkSamples } from './check-samples.ts';
 import { fieldCode } from './field-code.ts';
 import { explain } from './graph/explain.ts';
 import { ownFieldOf } from './own-field.ts';
@@ -22,6 +23,12 @@ export interface CompileOptions<A = unknown> {
    * differentiated, and later changes of them are not seen. Default false.
    */
   readonly embed?: boolean;
+  /**
+   * Whether every sample of a batch has step sizes of its own, exactly those that it has alone. Samples are then the first
+   * axis of every leaf, as many as a solve is given; an example of numbers is one sample, and solves are given one after
+   * the other. f must treat samples alike and apart, which is checked; args are shared. Default false: one size for all.
+   */
+  readonly ownSteps?: boolean;
   /** What states, parameters and gradients are computed in. Default `'float64'`. */
   readonly dtype?: Precision;
   /**
@@ -94,10 +101,15 @@ function compileField<F extends TensorField>(f: F, options: CompileOptions): Com
   const shapes = standIns(options);
   try {
     const traced = trace(f, { y: shapes.y, args: shapes.args, embed, decimals: dtype === 'float64' });
+    if (shapes.pair !== undefined) {
+      checkSamples(traced, trace(f, { y: shapes.pair, args: shapes.args, embed, decimals: dtype === 'float64' }));
+    }
     const { code, programs, gradientError } = fieldCode(traced, dtype, relaxedSimd);
     const machines = new Machines(code);
+    const sampleSizes = shapes.batched ? shapes.yLeaves.map(({ size }) => size) : undefined;
     const values = parameterValues(traced.parameters, shapes.argsLeaves, dtype);
-    const field = (parameters?: Numbers) => new CompiledField(machines, values(parameters), gradientError);
+    const field = (parameters?: Numbers) => bind(values(parameters));
+    const bind = (parameters: Float64Array) => new CompiledField(machines, parameters, { gradientError, sampleSizes });
 
     let last: { given: Float64Array; field: CompiledField } | undefined;
     const onNumbers: ArrayFunction = (t, y, parameters) => {
@@ -119,12 +131,7 @@ function compileField<F extends TensorField>(f: F, options: CompileOptions): Com
         ['f(t, y)', explain(programs.slope), '', 'cotangent . df/d(t, y, parameters)', explain(programs.vjp)].join(
           '\n',
         ),
-      [ownField]: ownFieldOf(
-        shapes,
-        traced,
-        dtype,
-        (parameters) => new CompiledField(machines, parameters, gradientError),
-      ),
+      [ownField]: ownFieldOf(shapes, traced, dtype, bind),
     };
     return Object.assign(call, parts) as unknown as Compiled<F>;
   } finally {

@@ -13,14 +13,17 @@ export function ownFieldOf(
   dtype: Precision,
   field: (parameters: Float64Array) => Field<Float64Array, Float64Array>,
 ): OwnField {
-  const { yPaths, argsPaths } = shapes;
+  const { yPaths, argsPaths, batched, pair } = shapes;
   const yShapes = shapes.yLeaves.map(({ shape }) => shape);
+  /** Shapes of the state's leaves with as many samples as the given one has. */
+  const batchOf = ({ leaves }: Leaves) =>
+    yShapes.map((shape) => [leaves[0]?.shape[0] ?? 0, ...(pair === undefined ? shape : shape.slice(1))]);
   const argsShapes = shapes.argsLeaves.map(({ shape }) => shape);
   const readsTime = programNodes(traced.slope).includes(traced.slope.inputs.t);
   return {
     dtype,
     reads(y, args) {
-      check('y0', y, yPaths, yShapes);
+      check('y0', y, yPaths, batched ? batchOf(y) : yShapes);
       check('args', args ?? { leaves: [], paths: [] }, argsPaths, argsShapes);
       const tensors = traced.parameters.map(({ source, tensor }, n) =>
         source === 'argument' ? (args?.leaves[n] as tf.Tensor) : tensor,

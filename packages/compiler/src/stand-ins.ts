@@ -5,10 +5,15 @@ import { leavesOf, withLeaves } from './trace/tree.ts';
 
 /** Tensors to trace a field on, and what is checked when it is solved. */
 export interface StandIns {
+  /** The state; of a field whose samples have steps of their own one sample. */
   readonly y: unknown;
+  /** Two samples, where f is given a batch of them. */
+  readonly pair: unknown;
+  /** Whether states are batches of what is compiled. */
+  readonly batched: boolean;
   /** A copy of the arguments, so that a tensor which the field also captures is another parameter. */
   readonly args: unknown;
-  /** The leaves of the state and of the arguments as they were given. */
+  /** The leaves of the state, as it is traced, and of the arguments as they were given. */
   readonly yLeaves: readonly tf.Tensor[];
   readonly argsLeaves: readonly tf.Tensor[];
   /** Where they lie, as `y0.position[1]`. */
@@ -18,14 +23,32 @@ export interface StandIns {
 }
 
 /** @throws InvalidInputError when there is no example of a state */
-export function standIns(options: { readonly example: TensorTree | Numbers; readonly args?: unknown }): StandIns {
-  const { example, args } = options;
+export function standIns(options: {
+  readonly example: TensorTree | Numbers;
+  readonly args?: unknown;
+  readonly ownSteps?: boolean;
+}): StandIns {
+  const { example, args, ownSteps = false } = options;
   const made: tf.Tensor[] = [];
   const make = (tensor: tf.Tensor) => {
     made.push(tensor);
     return tensor;
   };
-  const y = isNumbers(example) ? make(tf.tidy(() => tf.zeros([example.length]))) : example;
+  const zeros = (shape: readonly number[]) => make(tf.tidy(() => tf.zeros([...shape])));
+  /** So many samples in place of those of the example. */
+  const samples = (count: number) => {
+    const leaves = leavesOf(example).map(({ shape }) => {
+      if (shape.length > 0) return zeros([count, ...shape.slice(1)]);
+      throw new InvalidInputError(
+        'example',
+        'example holds a scalar, which is no batch of samples: with ownSteps the first axis of every leaf is the batch.',
+      );
+    });
+    return withLeaves(example, leaves[Symbol.iterator]());
+  };
+  const numbers = isNumbers(example);
+  const y = numbers ? zeros([example.length]) : ownSteps ? samples(1) : example;
+  const pair = ownSteps && !numbers ? samples(2) : undefined;
   const yLeaves = leavesOf(y);
   if (yLeaves.length === 0) {
     throw new InvalidInputError('example', 'example holds no tensor: give a state such as y0, in tensors or numbers.');
@@ -34,6 +57,8 @@ export function standIns(options: { readonly example: TensorTree | Numbers; read
   const copies = argsLeaves.map((leaf) => make(tf.tidy(() => leaf.clone())));
   return {
     y,
+    pair,
+    batched: ownSteps,
     args: args === undefined ? undefined : withLeaves(args, copies[Symbol.iterator]()),
     yLeaves,
     argsLeaves,

@@ -22,6 +22,11 @@ export interface Field<Y, P> {
    * @returns undefined to have the solver make its own
    */
   stepper?(solver: Solver, norm: ErrorNorm<Y> | undefined, counts: FieldCounts): Stepper<Y, P> | undefined;
+  /**
+   * Set on a field of one sample, whose batches are solved with step sizes of each sample's own: how many components a
+   * sample has in each leaf of the state.
+   */
+  readonly sampleSizes?: readonly number[] | undefined;
   /** The parameters that f reads. */
   readonly parameters: P;
   /** The space that the parameters' cotangents live in. */

@@ -148,7 +148,8 @@ export function arrayField(
   }
   const own = (f as Partial<FieldBearer>).field?.(options.parameters);
   if (own) {
-    if (own.size === size) return own;
+    // Of a field of one sample the state is a batch, which is checked where it is split.
+    if (own.size === size || own.sampleSizes) return own;
     throw new InvalidInputError(
       'y0',
       `y0 holds ${size} numbers where the field was made for ${own.size}: make it for a state of this size.`,

@@ -35,11 +35,19 @@ export interface Recording<Y, P> {
   readonly retained: readonly Y[];
   readonly mesh: Mesh<Y>;
   readonly stats: Stats;
+  /** For a batch whose samples have steps of their own: each sample's; `mesh` names the span's ends only. */
+  readonly samples?: readonly SampleSolve[] | undefined;
   /**
    * Cotangents of what the outputs depend on, given those of the outputs; an absent one is zero. The caller owns the
    * states returned.
    */
   pullback(cotangents: readonly (Y | undefined)[]): Routine<Cotangents<Y, P>>;
+}
+
+/** What one sample of a batch took. */
+export interface SampleSolve {
+  readonly mesh: Pick<Mesh<unknown>, 'ts'>;
+  readonly stats: Stats;
 }
 
 /** Cotangents of a solve. */

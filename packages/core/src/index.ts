@@ -31,7 +31,7 @@ export {
   type Numbers,
   toFloat64,
 } from './float64.ts';
-export type { BackwardStats, Cotangents, Gradient, GradientTask, Recording, Stats } from './gradient.ts';
+export type { BackwardStats, Cotangents, Gradient, GradientTask, Recording, SampleSolve, Stats } from './gradient.ts';
 export {
   type AdaptiveStepping,
   type Advance,
@@ -40,6 +40,7 @@ export {
   type Outcome,
   type Progress,
   resolution,
+  type SampleAdvance,
   type Stepping,
   slack,
   type Task,
@@ -65,6 +66,7 @@ export {
   type SolverRegistry,
 } from './registry.ts';
 export { type Deferred, mapReadings, type Reading, type Routine, read, readNow, runAsync, runSync } from './routine.ts';
+export { perSample, type SampleSizes, solveSamples } from './samples.ts';
 export { plan, replay, type SaveAt, type Solution, type SolveOptions, solveRoutine } from './solve.ts';
 export type { Carry, Solver, Step, StepCotangents, Stepper, StepVjp, Trace } from './solver.ts';
 export { type ErrorNorm, errorNorm, releaseAll, type Space, type Tolerance } from './space.ts';

@@ -89,6 +89,17 @@ export interface Advance<Y> extends Progress<Y> {
   readonly outputs: readonly Y[];
 }
 
+/** What a stepper did of one solve among many; see {@link Stepper.advanceAll}. */
+export interface SampleAdvance<Y> {
+  /** Step ends, the start included. */
+  readonly ts: readonly number[];
+  /** The states at the task's outputs, but for the first, which is the start. */
+  readonly outputs: readonly Y[];
+  readonly evaluations: number;
+  readonly accepted: number;
+  readonly rejected: number;
+}
+
 /** What the loop found. The caller owns its states, `y0` excepted. */
 export interface Outcome<Y> {
   /** Step ends, the start included. */

@@ -14,6 +14,7 @@ import { checkTimes } from './mesh.ts';
 import { type StepOptions, stepOptionNames } from './prepare.ts';
 import { type ByValueOrName, resolve } from './registry.ts';
 import { runSync } from './routine.ts';
+import { perSample, solveSamples } from './samples.ts';
 import { type SaveAt, type Solution, solveRoutine } from './solve.ts';
 import { warnOnce } from './warn.ts';
 
@@ -56,14 +57,18 @@ export function solve(
   const { f, t0, t1 } = problem;
   const y0 = toFloat64('y0', problem.y0);
   const field = arrayField(f, { size: y0.length, parameters: options.parameters });
-  return runSync(solveRoutine({ field, space: float64Space, y0, t0, t1 }, stepOptions(options, y0.length)));
+  const whole = { field, space: float64Space, y0, t0, t1 };
+  const steps = stepOptions(options, y0.length);
+  const { sampleSizes } = field;
+  return runSync(sampleSizes ? solveSamples(whole, sampleSizes, steps) : solveRoutine(whole, steps));
 }
 
 const solveOptionNames = [...stepOptionNames, 'parameters', 'saveAt', 'throw'];
 const vjpOptionNames = [...stepOptionNames, 'parameters', 'gradient', 'vjp', 'wantTimes', 'warn'];
 
 /** A solve on plain arrays with the function that takes cotangents back through it, which reads `ys`: leave them as they are. */
-export interface ArrayPullback extends Pick<Recording<Float64Array, Float64Array>, 'ys' | 'mesh' | 'stats'> {
+export interface ArrayPullback
+  extends Pick<Recording<Float64Array, Float64Array>, 'ys' | 'mesh' | 'stats' | 'samples'> {
   /**
    * From cotangents of the outputs (one array for each of `ts`; absent for zero) to those of y0, the parameters and
    * the output times.
@@ -93,10 +98,13 @@ export function odeintVjp(
   checkOptions(options, vjpOptionNames);
   const start = toFloat64('y0', y0);
   const { parameters, vjp } = options;
-  const gradient: Gradient = resolve('gradient', options.gradient);
+  const field = arrayField(f, { size: start.length, parameters, vjp });
+  const { sampleSizes } = field;
+  const strategy: Gradient = resolve('gradient', options.gradient);
+  const gradient = sampleSizes ? perSample(strategy, sampleSizes) : strategy;
   const recording = runSync(
     gradient.record({
-      field: arrayField(f, { size: start.length, parameters, vjp }),
+      field,
       space: float64Space,
       y0: start,
       ts: checkedTimes(ts),
@@ -109,6 +117,7 @@ export function odeintVjp(
     ys: recording.ys,
     mesh: recording.mesh,
     stats: recording.stats,
+    samples: recording.samples,
     pullback: (cotangents) => runSync(recording.pullback(checkedCotangents(cotangents, recording.ys))),
   };
 }

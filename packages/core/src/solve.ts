@@ -1,6 +1,6 @@
 import { checkChoice } from './check-options.ts';
 import { type Failure, InvalidInputError, SolveError, type Status } from './errors.ts';
-import type { Stats } from './gradient.ts';
+import type { SampleSolve, Stats } from './gradient.ts';
 import { integrate } from './integrate.ts';
 import type { Mesh } from './mesh.ts';
 import { checkTimes } from './mesh.ts';
@@ -32,6 +32,8 @@ export interface Solution<Y> {
   /** The accepted steps' times: the `mesh` option replays them. */
   readonly mesh: Mesh<Y>;
   readonly stats: Stats;
+  /** For a batch whose samples have steps of their own: each sample's. */
+  readonly samples?: readonly SampleSolve[] | undefined;
   readonly status: Status;
   /** Why it stopped short, unless `status` is `'success'`. */
   readonly failure?: Failure | undefined;
@@ -46,7 +48,7 @@ export function* solveRoutine<Y, P>(problem: Problem<Y, P>, options: SolveOption
   const { space, y0, t0, t1 } = problem;
   const saveAt = options.saveAt ?? 'end';
   if (!Array.isArray(saveAt)) checkChoice('saveAt', saveAt, ['end', 'steps', 'dense']);
-  const times = typeof saveAt === 'string' ? undefined : checkedSaveTimes(saveAt, t0, t1);
+  const times = typeof saveAt === 'string' ? undefined : savedTimes(saveAt, t0, t1);
   const task = yield* prepare(problem, options);
 
   // The loop's outputs start with the state at t0, wanted or not.
@@ -135,7 +137,8 @@ function denseOutput<Y, P>(task: Prepared<Y, P>, steps: readonly Step<Y>[], disp
   };
 }
 
-function checkedSaveTimes(ts: readonly number[], t0: number, t1: number): readonly number[] {
+/** Checks the times of `saveAt`. */
+export function savedTimes(ts: readonly number[], t0: number, t1: number): readonly number[] {
   checkTimes(ts, 'saveAt');
   for (const t of ts) {
     if ((t - t0) * (t - t1) > 0) {

@@ -1,5 +1,5 @@
 import type { Field } from './field.ts';
-import type { Advance, Progress, Task } from './integrate.ts';
+import type { Advance, Progress, SampleAdvance, Task } from './integrate.ts';
 import type { Reading, Routine } from './routine.ts';
 import type { ErrorNorm, Space } from './space.ts';
 
@@ -91,6 +91,17 @@ export interface Stepper<Y, P> {
    * @returns undefined when it took none
    */
   advance?(task: Task<Y, P>, from: Progress<Y>): Advance<Y> | undefined;
+  /**
+   * Likewise whole solves from many states, each from its own first step on (of size `firstStep`, where given) as if it
+   * were alone. Absent are those with anything out of the ordinary.
+   *
+   * @param task of one of them
+   */
+  advanceAll?(
+    task: Task<Y, P>,
+    y0s: readonly Y[],
+    firstStep: number | undefined,
+  ): readonly (SampleAdvance<Y> | undefined)[] | undefined;
   /**
    * Likewise all of the walk back through accepted steps; see `pullbackSteps`.
    *

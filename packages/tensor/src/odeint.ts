@@ -1,12 +1,4 @@
-import {
-  InvalidInputError,
-  NeuralOdeError,
-  type Recording,
-  type Routine,
-  runAsync,
-  runSync,
-  solveRoutine,
-} from '@neural-ode/core';
+import { InvalidInputError, NeuralOdeError, type Recording, type Routine, runAsync, runSync } from '@neural-ode/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { abandonTape, customOp, gradientIsRecorded, tapeIsOn } from './engine.ts';
 import { checkTolerances, chosenGradient, type TensorOptions } from './options.ts';
@@ -67,12 +59,10 @@ function* plainSolve(
   const setup = setUp(bound, options);
   try {
     yield* checkTolerances(setup.options, setup.states);
-    const { mesh, stats, ys } = yield* solveRoutine(setup.problem(...span(times)), {
-      ...setup.options,
-      saveAt: times,
-    });
-    options.onForward?.({ ...stats, mesh });
-    setup.checkTimes(mesh.ts);
+    const solved = yield* setup.solve(...span(times), { saveAt: times });
+    const { mesh, stats, samples, ys } = solved;
+    options.onForward?.({ ...stats, mesh, samples });
+    setup.checkTimes(solved);
     return setup.states.stack(ys);
   } finally {
     setup.close();
@@ -102,7 +92,7 @@ function recordedSolve(bound: BoundFunction, ts: Times, options: TensorOptions<u
     try {
       runSync(checkTolerances(setup.options, states));
       recording = runSync(
-        gradient.record({
+        setup.strategy(gradient).record({
           ...setup.problem(...span(times)),
           ts: times,
           options: setup.options,
@@ -110,10 +100,10 @@ function recordedSolve(bound: BoundFunction, ts: Times, options: TensorOptions<u
           warn,
         }),
       );
-      const { stats, mesh, ys } = recording;
+      const { stats, mesh, samples, ys } = recording;
       retained = [...recording.retained, ...[rtol, atol].filter((tolerance) => typeof tolerance === 'object')];
-      options.onForward?.({ ...stats, mesh });
-      setup.checkTimes(mesh.ts);
+      options.onForward?.({ ...stats, mesh, samples });
+      setup.checkTimes(recording);
       const outputs = states.stack(ys);
       // What the tape saves it also disposes, when the outer gradient ends.
       save([...states.tensors(retained), ...reads.outside]);

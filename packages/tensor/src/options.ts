@@ -7,6 +7,7 @@ import {
   type Routine,
   read,
   resolve,
+  type SampleSolve,
   type Stats,
   type StepOptions,
   stepOptionNames,
@@ -43,7 +44,15 @@ export interface TensorOptions<A = undefined> extends TensorStepOptions<A> {
   /** The gradient strategy, as a value or a registered name. Needed only where a gradient is taken. */
   readonly gradient?: ByValueOrName<'gradient'> | undefined;
   /** Told what the solve cost, and its accepted steps, as soon as it ended. */
-  readonly onForward?: ((stats: Stats & { readonly mesh: Pick<Mesh<unknown>, 'ts'> }) => void) | undefined;
+  readonly onForward?:
+    | ((
+        stats: Stats & {
+          readonly mesh: Pick<Mesh<unknown>, 'ts'>;
+          /** Where samples have steps of their own, each one's; `mesh` then names the span's ends only. */
+          readonly samples?: readonly SampleSolve[] | undefined;
+        },
+      ) => void)
+    | undefined;
   /** Told what the gradient cost, as soon as it was computed. */
   readonly onBackward?: ((stats: BackwardStats) => void) | undefined;
 }

@@ -1,4 +1,17 @@
-import { checkOptions, type Field, InvalidInputError, type Problem, type StepOptions } from '@neural-ode/core';
+import {
+  checkOptions,
+  type Field,
+  type Gradient,
+  InvalidInputError,
+  type Problem,
+  perSample,
+  type Routine,
+  type Solution,
+  type SolveOptions,
+  type StepOptions,
+  solveRoutine,
+  solveSamples,
+} from '@neural-ode/core';
 import { chooseStates } from './choose-states.ts';
 import { offTape } from './engine.ts';
 import {
@@ -61,8 +74,12 @@ export interface Setup {
   readonly options: StepOptions<unknown>;
   readonly warn: (message: string) => void;
   problem(t0: number, t1: number): Problem<unknown, unknown>;
+  /** Solves it without a gradient: where samples have steps of their own, one by one. */
+  solve(t0: number, t1: number, more: Pick<SolveOptions<unknown>, 'saveAt' | 'throw'>): Routine<Solution<unknown>>;
+  /** A strategy as it suits the field: where samples have steps of their own, for each sample. */
+  strategy(gradient: Gradient): Gradient;
   /** Warns when float32 times are too coarse for the steps taken. */
-  checkTimes(mesh: readonly number[]): void;
+  checkTimes(solved: Pick<Solution<unknown>, 'mesh' | 'samples'>): void;
   /** Disposes what is kept for the solve. */
   close(): void;
 }
@@ -86,17 +103,30 @@ export function setUp(bound: BoundFunction, options: TensorStepOptions<unknown>,
         : tensorField(bound, states, parameters, reads);
       const y0 = states.pack(bound.y.leaves);
       const warn = warner(options);
+      const steps = stepOptions(options, bound.y, states, own?.dtype);
+      const problem = (t0: number, t1: number) => ({ field, space: states.space, y0, t0, t1 });
+      const { sampleSizes } = field;
       return {
         states,
         parameters,
         field,
         y0,
         warn,
-        options: stepOptions(options, bound.y, states, own?.dtype),
-        problem: (t0, t1) => ({ field, space: states.space, y0, t0, t1 }),
-        checkTimes(mesh) {
-          const warning = coarseTimes(mesh, () => (reads ?? probe(bound, mesh[0] as number)).time);
-          if (warning) warn(warning);
+        options: steps,
+        problem,
+        solve(t0, t1, more) {
+          const solveOptions = { ...more, ...steps };
+          if (!sampleSizes) return solveRoutine(problem(t0, t1), solveOptions);
+          // Only fields on arrays have samples.
+          const arrays = problem(t0, t1) as Problem<Float64Array, Float64Array>;
+          return solveSamples(arrays, sampleSizes, solveOptions as SolveOptions<Float64Array>);
+        },
+        strategy: (gradient) => (sampleSizes ? perSample(gradient, sampleSizes) : gradient),
+        checkTimes({ mesh, samples }) {
+          for (const { ts } of samples?.map((sample) => sample.mesh) ?? [mesh]) {
+            const warning = coarseTimes(ts, () => (reads ?? probe(bound, ts[0] as number)).time);
+            if (warning) warn(warning);
+          }
         },
         close,
       };

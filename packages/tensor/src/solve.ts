@@ -7,7 +7,6 @@ import {
   runSync,
   type SaveAt,
   type Solution,
-  solveRoutine,
 } from '@neural-ode/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { offTape, tapeIsOn } from './engine.ts';
@@ -90,8 +89,8 @@ function* solution<Y extends TensorTree>(
   try {
     yield* checkTolerances(setup.options, setup.states);
     const { saveAt, throw: throws } = options;
-    const solved = yield* solveRoutine(setup.problem(t0, t1), { ...setup.options, saveAt, throw: throws });
-    setup.checkTimes(solved.mesh.ts);
+    const solved = yield* setup.solve(t0, t1, { saveAt, throw: throws });
+    setup.checkTimes(solved);
 
     const { space, unpack } = setup.states;
     const tree = (y: unknown) =>
@@ -100,7 +99,7 @@ function* solution<Y extends TensorTree>(
         offTape(() => unpack(y)),
       );
     const ys = solved.ys.map(tree);
-    const { dense, ts, stats, status, failure, mesh } = solved;
+    const { dense, ts, stats, samples, status, failure, mesh } = solved;
     const release = () => {
       solved.dispose();
       setup.close();
@@ -110,6 +109,7 @@ function* solution<Y extends TensorTree>(
       ts,
       ys,
       stats,
+      samples,
       status,
       failure,
       mesh: { ts: mesh.ts },

@@ -47,19 +47,29 @@ export class CompiledField implements Field<Float64Array, Float64Array> {
   readonly parameterSpace: Space<Float64Array> = float64Space;
   /** Components of the state. */
   readonly size: number;
+  readonly sampleSizes: readonly number[] | undefined;
   readonly #machines: Machines;
   readonly #gradientError: Error | undefined;
   #machine: Machine | undefined;
 
   /**
    * @param parameters taken over: they must not change
-   * @param gradientError thrown where a vector-Jacobian product is asked for, if there is none
+   * @param options `gradientError`: thrown where a vector-Jacobian product is asked for, if there is none; `sampleSizes`: of
+   *   a field of one sample, see {@link Field}
    */
-  constructor(machines: Machines, parameters: Float64Array, gradientError?: Error) {
+  constructor(
+    machines: Machines,
+    parameters: Float64Array,
+    {
+      gradientError,
+      sampleSizes,
+    }: { readonly gradientError?: Error | undefined; readonly sampleSizes?: readonly number[] | undefined } = {},
+  ) {
     this.#machines = machines;
     this.size = machines.code.size;
     this.parameters = parameters;
     this.#gradientError = gradientError;
+    this.sampleSizes = sampleSizes;
   }
 
   evaluate(t: number, y: Float64Array): Float64Array {

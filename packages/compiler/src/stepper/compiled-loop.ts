@@ -33,7 +33,7 @@ export function advance(
   const { exports, layout } = machine;
   const plan = machine.plan as StepPlan;
   const { stepping, retain, outputs = [] } = task;
-  const stops = stepping.kind === 'adaptive' ? stepping.stops : stepping.ts.slice(1);
+  const stops = stopsOf(task);
   const keep = retain === 'states';
   const slot = 2 * layout.stride;
   const capacity = Math.min(1024, Math.max(16, Math.floor(roomForSteps / slot)));
@@ -47,25 +47,18 @@ export function advance(
   const outputsAt = align(outputTimesAt + 8 * outputs.length);
   const slotsAt = outputsAt + outputs.length * layout.stride;
   machine.clearPadding(slotsAt, 2 * slots);
-  machine.writeDoubles(stopsAt, stops);
-  machine.writeDoubles(outputTimesAt, outputs);
+  writeProblem(machine, task, stopsAt, outputTimesAt);
   machine.write(slotsAt, from.y);
   if (from.carry) machine.write(slotsAt + layout.stride, from.carry.slope);
 
   const end = stops.at(-1) as number;
   machine.setDouble(at.t, from.t);
   machine.setDouble(at.size, from.size);
-  machine.setDouble(at.direction, Math.sign(end - task.t0));
   machine.setInteger(at.from, slotsAt);
   machine.setInteger(at.to, slotsAt + slot);
   machine.setInteger(at.nextStop, from.nextStop);
   machine.setInteger(at.nextOutput, from.nextOutput);
   machine.setInteger(at.hasSlope, from.carry ? 1 : 0);
-  machine.setInteger(at.adaptive, stepping.kind === 'adaptive' ? 1 : 0);
-  machine.setInteger(at.stops, stopsAt);
-  machine.setInteger(at.stopCount, stops.length);
-  machine.setInteger(at.outputs, outputTimesAt);
-  machine.setInteger(at.outputCount, outputs.length);
   machine.setInteger(at.outputStates, outputsAt);
   machine.setInteger(at.times, timesAt);
   machine.setInteger(at.capacity, capacity);
@@ -75,9 +68,6 @@ export function advance(
     machine.setDouble(at.memory0, memory[0] as number);
     machine.setDouble(at.memory1, memory[1] as number);
     machine.setDouble(at.memory2, memory[2] as number);
-    machine.setDouble(at.maxStep, stepping.maxStep);
-    machine.setDouble(at.minStep, stepping.minStep);
-    useRule(machine, stepping.controller.rule as PidRule, stepping.errorOrder);
   }
 
   const ts: number[] = [];
@@ -189,6 +179,29 @@ export function pullback(
   };
 }
 
+/** The times that steps end at: of fixed steps all. */
+export function stopsOf({ stepping }: ArrayTask): readonly number[] {
+  return stepping.kind === 'adaptive' ? stepping.stops : stepping.ts.slice(1);
+}
+
+/** Writes what stays the same from step to step: stops and outputs, to the addresses given, bounds and rule. */
+export function writeProblem(machine: Machine, task: ArrayTask, stopsAt: number, outputsAt: number): void {
+  const { stepping, outputs = [] } = task;
+  const stops = stopsOf(task);
+  machine.writeDoubles(stopsAt, stops);
+  machine.writeDoubles(outputsAt, outputs);
+  machine.setDouble(at.direction, Math.sign((stops.at(-1) as number) - task.t0));
+  machine.setInteger(at.adaptive, stepping.kind === 'adaptive' ? 1 : 0);
+  machine.setInteger(at.stops, stopsAt);
+  machine.setInteger(at.stopCount, stops.length);
+  machine.setInteger(at.outputs, outputsAt);
+  machine.setInteger(at.outputCount, outputs.length);
+  if (stepping.kind === 'fixed') return;
+  machine.setDouble(at.maxStep, stepping.maxStep);
+  machine.setDouble(at.minStep, stepping.minStep);
+  useRule(machine, stepping.controller.rule as PidRule, stepping.errorOrder);
+}
+
 /** Writes the rule's numbers for an error estimate of order q, as core's controller computes them. */
 function useRule(machine: Machine, rule: PidRule, errorOrder: number): void {
   const { gains } = rule;
@@ -203,6 +216,7 @@ function useRule(machine: Machine, rule: PidRule, errorOrder: number): void {
   machine.setDouble(at.shrink, -1 / k);
 }
 
-function align(bytes: number): number {
+/** Up to a multiple of 16 bytes. */
+export function align(bytes: number): number {
   return Math.ceil(bytes / 16) * 16;
 }

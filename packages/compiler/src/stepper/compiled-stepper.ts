@@ -5,6 +5,7 @@ import {
   float64Space,
   type Progress,
   type Routine,
+  type SampleAdvance,
   type Step,
   type StepCotangents,
   type Stepper,
@@ -14,6 +15,7 @@ import {
   type Trace,
 } from '@neural-ode/core';
 import { advance, canAdvance, pullback } from './compiled-loop.ts';
+import { advanceAll } from './compiled-samples.ts';
 import { CompiledStep, MemorySlope, type StepMemory } from './compiled-step.ts';
 import { evaluateFirst, measureError } from './emit-step.ts';
 import type { Machine } from './machine.ts';
@@ -194,6 +196,17 @@ export class CompiledStepper implements Stepper<Float64Array, Float64Array>, Ste
     this.#take();
     this.#live = undefined;
     return advance(this.#machine, task, from, this.#counts);
+  }
+
+  advanceAll(
+    task: Task<Float64Array, Float64Array>,
+    y0s: readonly Float64Array[],
+    firstStep: number | undefined,
+  ): readonly (SampleAdvance<Float64Array> | undefined)[] | undefined {
+    if (!canAdvance(this.#machine, task)) return undefined;
+    this.#take();
+    this.#live = undefined;
+    return advanceAll(this.#machine, task, y0s, firstStep, this.#counts);
   }
 
   pullback(

@@ -1,4 +1,4 @@
-import type { FunctionBuilder, FunctionRef, Local, Operand } from '@neural-ode/assembler';
+import type { FunctionBuilder, FunctionRef, Local, Operand, Value } from '@neural-ode/assembler';
 import { resolution, slack } from '@neural-ode/core';
 import { evaluateFirst, measureError, type StepContext, type StepFunctions } from './emit-step.ts';
 import { type Place, StateCode } from './lanes.ts';
@@ -23,7 +23,10 @@ export interface LoopFunctions extends StepFunctions {
  * which it leaves as they are after the last trial taken. Slots follow one another from `from` on with `keep`, else there
  * are two; each is a state followed by its slope.
  */
-export function emitAdvance(context: StepContext, { step, extraStages, interpolate, pow }: LoopFunctions): FunctionRef {
+export function emitAdvance(
+  context: StepContext,
+  { step, extraStages, interpolate, pow }: LoopFunctions,
+): FunctionRef<readonly ['i32']> {
   const { module, plan, layout } = context;
   const slot = 2 * layout.stride;
   return module.function(
@@ -196,7 +199,7 @@ function decide(
 }
 
 /** Zero, or NaN when a component is not finite. */
-function sumOfZeros(code: StateCode, place: Place): Operand<'f64'> {
+export function sumOfZeros(code: StateCode, place: Place): Value<'f64'> {
   const { f, lanes } = code;
   const sum = f.let(f.f64x2.const(0));
   const zero = f.let(f.f64x2.const(0));

@@ -7,9 +7,9 @@ import { type Place, StateCode } from './lanes.ts';
  * Exports `firstStep(t0, span, from, root)`: core's `firstStepSize` for a state and its slope, `root` being 1 / (q + 1).
  * It costs one evaluation (Hairer, Norsett & Wanner 1993, II.4, "Starting step size").
  */
-export function emitFirstStep(context: StepContext, pow: FunctionRef<readonly ['f64']>): void {
+export function emitFirstStep(context: StepContext, pow: FunctionRef<readonly ['f64']>): FunctionRef<readonly ['f64']> {
   const { module, field, layout } = context;
-  module.function(
+  return module.function(
     'firstStep',
     { t0: 'f64', span: 'f64', from: 'i32', root: 'f64' },
     ['f64'],

@@ -20,6 +20,11 @@ const loopDoubles = [
   'exponent1',
   'exponent2',
   'shrink',
+  // For many states: the span, the first size where it is given, else 0, and 1 / (q + 1) to find it by.
+  't0',
+  'span',
+  'firstSize',
+  'root',
 ] as const;
 
 const loopIntegers = [
@@ -52,6 +57,17 @@ const loopIntegers = [
   'present',
   'walked0',
   'walked1',
+  // Many states: how many, which is next, whether it is under way; addresses of the states, of the end states and of all
+  // outputs; of four integers for each (see `recordFields`); of two slots; the most trials for each.
+  'sampleCount',
+  'sample',
+  'underWay',
+  'sampleStates',
+  'sampleEnds',
+  'sampleOutputs',
+  'sampleRecords',
+  'sampleSlots',
+  'maxTrials',
 ] as const;
 
 export type LoopDouble = (typeof loopDoubles)[number];
@@ -72,3 +88,8 @@ export const loopBytes: number = 8 * fields.length;
 export function loopAddress({ loop }: Layout, field: LoopField): number {
   return loop + 8 * loopIndex[field];
 }
+
+/** What is counted for each of many states, in 32-bit integers, and last why it ended. */
+export const recordFields = ['accepted', 'rejected', 'firsts', 'extras', 'reason'] as const;
+/** Bytes of a record. */
+export const recordBytes: number = 4 * recordFields.length;

@@ -152,6 +152,10 @@ export class Machine {
     this.#integers[address >> 2] = value;
   }
 
+  readInteger(address: number): number {
+    return this.#integers[address >> 2] as number;
+  }
+
   /** Writes and reads a field of the loop, by its index. */
   setDouble(index: number, value: number): void {
     this.#doubles[(this.layout.loop >> 3) + index] = value;

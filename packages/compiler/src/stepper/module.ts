@@ -4,6 +4,7 @@ import { emitInterpolate } from './emit-dense.ts';
 import { emitErrorHeads } from './emit-error.ts';
 import { emitFirstStep } from './emit-first-step.ts';
 import { emitPullback } from './emit-pullback.ts';
+import { emitSamples } from './emit-samples.ts';
 import { emitStep } from './emit-step.ts';
 import { emitVjp } from './emit-vjp.ts';
 import { type Layout, layoutOf, type Precision } from './layout.ts';
@@ -48,6 +49,7 @@ export interface Exports {
   backward3(t0: number, t1: number, wantTime: number): void;
   firstStep(t0: number, span: number, from: number, root: number): number;
   advance(): number;
+  advanceAll(): number;
   pullback(): void;
 }
 
@@ -89,8 +91,9 @@ export function buildModule(
     const context = { module, field: functions, plan, layout };
     const step = emitStep(context);
     const interpolate = emitInterpolate(context);
-    emitFirstStep(context, pow);
-    emitAdvance(context, { ...step, interpolate, pow });
+    const firstStep = emitFirstStep(context, pow);
+    const advance = emitAdvance(context, { ...step, interpolate, pow });
+    emitSamples(context, { advance, firstStep });
     emitErrorHeads(context);
     emitPullback(context, emitVjp(context));
   }
