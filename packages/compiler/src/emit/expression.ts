@@ -7,6 +7,8 @@ interface ExpressionOf<Op extends string, Inputs extends readonly Expression[]> 
   /** Unique in its {@link Expressions}, and above those of its inputs. */
   readonly id: number;
   readonly inputs: Inputs;
+  /** Two numbers, in the lanes of a vector; only where a program of single numbers was packed. */
+  readonly wide?: boolean;
 }
 
 export interface ConstantExpression extends ExpressionOf<'constant', readonly []> {
@@ -16,6 +18,8 @@ export interface ConstantExpression extends ExpressionOf<'constant', readonly []
 /** A number loaded from somewhere; what `leaf` means is the business of who loads it. */
 export interface LeafExpression extends ExpressionOf<'leaf', readonly []> {
   readonly leaf: number;
+  /** How a wide one is loaded: with the leaf behind it, or into both lanes. */
+  readonly load?: 'neighbours' | 'splat';
 }
 
 export interface UnaryExpression extends ExpressionOf<'unary', readonly [Expression]> {
@@ -29,13 +33,33 @@ export interface BinaryExpression extends ExpressionOf<'binary', readonly [Expre
 export interface SelectExpression
   extends ExpressionOf<'select', readonly [condition: Expression, a: Expression, b: Expression]> {}
 
+/** One number in both lanes of a vector. */
+export interface SplatExpression extends ExpressionOf<'splat', readonly [Expression]> {}
+
+/** Two numbers brought into one vector. */
+export interface PairExpression extends ExpressionOf<'pair', readonly [Expression, Expression]> {}
+
+/** A number taken out of a wide expression. */
+export interface LaneExpression extends ExpressionOf<'lane', readonly [Expression]> {
+  readonly lane: 0 | 1;
+}
+
 /** A formula of one number, or of one vector of them: equal formulas of one {@link Expressions} are one object. */
-export type Expression = ConstantExpression | LeafExpression | UnaryExpression | BinaryExpression | SelectExpression;
+export type Expression =
+  | ConstantExpression
+  | LeafExpression
+  | UnaryExpression
+  | BinaryExpression
+  | SelectExpression
+  | SplatExpression
+  | PairExpression
+  | LaneExpression;
 
 const odd: ReadonlySet<UnaryFunction> = new Set(['sin', 'tanh', 'erf', 'atan', 'floor', 'round', 'trunc', 'ceil']);
 /** What an odd function's partner under negation is: -floor(x) = ceil(-x). */
 const mirrored: Readonly<Record<string, UnaryFunction>> = { floor: 'ceil', ceil: 'floor' };
-const commutative: ReadonlySet<BinaryFunction> = new Set(['add', 'mul', 'max', 'min', 'equal', 'notEqual']);
+/** Functions of two numbers whose order does not matter. */
+export const commutative: ReadonlySet<BinaryFunction> = new Set(['add', 'mul', 'max', 'min', 'equal', 'notEqual']);
 /** The powers that products, one reciprocal and one square root give within 4 ulp. */
 const largestPower = 3;
 
