@@ -16,4 +16,4 @@ export function functionCost(f: string): number {
 const simple: ReadonlySet<string> = new Set(
   'neg abs floor ceil round trunc add sub mul max min equal notEqual less lessEqual'.split(' '),
 );
-const structural: ReadonlySet<Expression['op']> = new Set(['select', 'splat', 'pair', 'lane']);
+const structural: ReadonlySet<Expression['op']> = new Set(['select', 'splat', 'pair', 'pick', 'lane']);

@@ -168,13 +168,7 @@ export class Evaluator {
         const [a] = expression.inputs;
         switch (expression.f) {
           case 'neg':
-            // a - b may have been turned into -(b - a) for others that turned out not to need it.
-            if (a.op === 'binary' && a.f === 'sub' && !this.#kept.has(a)) {
-              this.#uses.set(a, 0);
-              const first = this.#take(a.inputs[1]);
-              return is.sub(first, this.#take(a.inputs[0]));
-            }
-            return is.neg(this.#take(a));
+            return this.#negated(a) ?? is.neg(this.#take(a));
           case 'round':
             return is.nearest(this.#take(a));
           case 'abs':
@@ -203,6 +197,11 @@ export class Evaluator {
         const first = this.#vectors.splat(this.#take(expression.inputs[0]) as Value<'f64'>);
         return this.#vectors.replaceLane(first, 1, this.#take(expression.inputs[1]) as Value<'f64'>);
       }
+      case 'pick': {
+        const first = this.#take(expression.inputs[0]) as Value<'v128'>;
+        const [a, b] = expression.lanes;
+        return this.#vectors.pick(first, this.#take(expression.inputs[1]) as Value<'v128'>, [a, 2 + b]);
+      }
       case 'lane':
         return this.#vectors.extractLane(this.#take(expression.inputs[0]) as Value<'v128'>, expression.lane);
     }
@@ -214,6 +213,24 @@ export class Evaluator {
 
   #kind(expression: Expression): Kind {
     return expression.wide ? this.#kinds.wide : this.#kinds.narrow;
+  }
+
+  /** -a, where a is used once and its negation costs nothing. */
+  #negated(a: Expression): Value | undefined {
+    if (a.op !== 'binary' || this.#kept.has(a)) return undefined;
+    const { is } = this.#kind(a);
+    const [x, y] = a.inputs;
+    const [constant] = a.inputs.filter((input) => input.op === 'constant');
+    if (a.f !== 'sub' && !(constant && (a.f === 'mul' || a.f === 'div'))) return undefined;
+    this.#uses.set(a, 0);
+    // a - b may have been turned into -(b - a) for others that turned out not to need it.
+    if (a.f === 'sub') {
+      const first = this.#take(y);
+      return is.sub(first, this.#take(x));
+    }
+    const take = (input: Expression) => (input.op === 'constant' ? is.const(-input.value) : this.#take(input));
+    const first = take(x);
+    return is[a.f as 'mul' | 'div'](first, take(y));
   }
 
   #binary(expression: BinaryExpression): Value {

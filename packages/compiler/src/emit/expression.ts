@@ -39,6 +39,11 @@ export interface SplatExpression extends ExpressionOf<'splat', readonly [Express
 /** Two numbers brought into one vector. */
 export interface PairExpression extends ExpressionOf<'pair', readonly [Expression, Expression]> {}
 
+/** Lane `lanes[0]` of one wide expression and lane `lanes[1]` of another one. */
+export interface PickExpression extends ExpressionOf<'pick', readonly [Expression, Expression]> {
+  readonly lanes: readonly [0 | 1, 0 | 1];
+}
+
 /** A number taken out of a wide expression. */
 export interface LaneExpression extends ExpressionOf<'lane', readonly [Expression]> {
   readonly lane: 0 | 1;
@@ -53,6 +58,7 @@ export type Expression =
   | SelectExpression
   | SplatExpression
   | PairExpression
+  | PickExpression
   | LaneExpression;
 
 const odd: ReadonlySet<UnaryFunction> = new Set(['sin', 'tanh', 'erf', 'atan', 'floor', 'round', 'trunc', 'ceil']);
@@ -100,12 +106,6 @@ export class Expressions {
     const negated = a.op === 'unary' && a.f === 'neg' ? a.inputs[0] : undefined;
     if (f === 'neg') {
       if (negated) return negated;
-      if (a.op === 'binary' && (a.f === 'mul' || a.f === 'div') && a.inputs[1].op === 'constant') {
-        return this.binary(a.f, a.inputs[0], this.constant(-a.inputs[1].value));
-      }
-      if (a.op === 'binary' && a.f === 'div' && a.inputs[0].op === 'constant') {
-        return this.binary('div', this.constant(-a.inputs[0].value), a.inputs[1]);
-      }
     } else if (negated) {
       if (odd.has(f)) return this.unary('neg', this.unary(mirrored[f] ?? f, negated));
       if (f === 'abs' || f === 'cos') return this.unary(f, negated);
@@ -143,8 +143,8 @@ export class Expressions {
   }
 
   #simplify(f: BinaryFunction, a: Expression, b: Expression): Expression | undefined {
-    const minusA = a.op === 'unary' && a.f === 'neg' ? a.inputs[0] : undefined;
-    const minusB = b.op === 'unary' && b.f === 'neg' ? b.inputs[0] : undefined;
+    const minusA = this.#minus(a, f);
+    const minusB = this.#minus(b, f);
     switch (f) {
       case 'add':
         if (b.op === 'constant' && b.value === 0) return a;
@@ -163,7 +163,7 @@ export class Expressions {
         if (a.op !== 'constant' && a.id > b.id) return this.unary('neg', this.binary('sub', b, a));
         return undefined;
       case 'mul':
-        if (b.op === 'constant') return this.#scale(a, b.value, minusA);
+        if (b.op === 'constant' && !(b.value < 0) && !minusA) return this.#scale(a, b.value);
         if (minusA && minusB) return this.binary('mul', minusA, minusB);
         if (minusA) return this.unary('neg', this.binary('mul', minusA, b));
         if (minusB) return this.unary('neg', this.binary('mul', a, minusB));
@@ -173,8 +173,6 @@ export class Expressions {
           if (b.value === 1) return a;
           const inverse = 1 / b.value;
           if (isPowerOfTwo(b.value) && Number.isFinite(inverse)) return this.binary('mul', a, this.constant(inverse));
-          if (minusA) return this.binary('div', minusA, this.constant(-b.value));
-          return undefined;
         }
         if (minusA && minusB) return this.binary('div', minusA, minusB);
         if (minusA) return this.unary('neg', this.binary('div', minusA, b));
@@ -190,11 +188,15 @@ export class Expressions {
     }
   }
 
-  #scale(a: Expression, factor: number, minusA: Expression | undefined): Expression | undefined {
+  /** What a negation negates; a negative factor is one, so that x * -2 and x * 2 are one product. */
+  #minus(a: Expression, f: BinaryFunction): Expression | undefined {
+    if (a.op === 'constant') return a.value < 0 && (f === 'mul' || f === 'div') ? this.constant(-a.value) : undefined;
+    return a.op === 'unary' && a.f === 'neg' ? a.inputs[0] : undefined;
+  }
+
+  #scale(a: Expression, factor: number): Expression | undefined {
     if (factor === 0) return this.constant(0);
     if (factor === 1) return a;
-    if (factor === -1) return this.unary('neg', a);
-    if (minusA) return this.binary('mul', minusA, this.constant(-factor));
     if (a.op === 'binary' && a.f === 'mul' && a.inputs[1].op === 'constant') {
       const product = this.#round(a.inputs[1].value * factor);
       if (Number.isFinite(product) && Math.abs(product) >= this.#smallest) {

@@ -72,11 +72,9 @@ class Packer {
   }
 
   packing(): Packing {
-    const ranked = this.#starts.map((start) => ({ start, gain: this.#best(this.#lanesAt(start), start).gain }));
-    ranked.sort((a, b) => b.gain - a.gain);
-    for (let round = 0; round < 2; round++) for (const { start } of ranked) this.#tryStore(start);
     this.#tryExpensive();
-    for (const { start } of ranked) this.#tryStore(start);
+    this.#storeInPairs();
+    this.#tryReductions();
     return { packs: this.#packs, stores: this.#stores };
   }
 
@@ -84,13 +82,20 @@ class Packer {
     return [this.#results[start]!, this.#results[start + 1]!];
   }
 
-  #tryStore(start: number): void {
-    if (this.#stores.has(start - 1) || this.#stores.has(start) || this.#stores.has(start + 1)) return;
-    const lanes = this.#lanesAt(start);
-    const { gain, tree } = this.#best(lanes, start);
-    if (gain <= 0) return;
-    this.#stores.add(start);
-    this.#commit(tree);
+  /** Each time the best pair of neighbours: what it needs as vectors then makes others cheaper. */
+  #storeInPairs(): void {
+    let open = this.#starts;
+    for (;;) {
+      open = open.filter((start) => ![start - 1, start, start + 1].some((n) => this.#stores.has(n)));
+      let best: { gain: number; tree: ReadonlyMap<Expression, Pack>; start: number } | undefined;
+      for (const start of open) {
+        const found = this.#best(this.#lanesAt(start), start);
+        if (found.gain > (best?.gain ?? 0)) best = { ...found, start };
+      }
+      if (!best) return;
+      this.#stores.add(best.start);
+      this.#commit(best.tree);
+    }
   }
 
   #tryExpensive(): void {
@@ -101,6 +106,13 @@ class Packer {
       const other = waiting.get(key);
       if (other && this.#try([other, expression])) waiting.delete(key);
       else waiting.set(key, expression);
+    }
+  }
+
+  /** Sums and products of two formulas of one form. */
+  #tryReductions(): void {
+    for (const { op, inputs } of this.#all) {
+      if (op === 'binary' && !this.#packs.has(inputs[0]) && !this.#packs.has(inputs[1])) this.#try(inputs);
     }
   }
 
@@ -183,11 +195,12 @@ class Packer {
   #gain(tree: ReadonlyMap<Expression, Pack>, roots: Lanes, start: number | undefined): number {
     const packOf = (lane: Expression) => tree.get(lane) ?? this.#packs.get(lane);
     const paired = ([a, b]: Lanes) => packOf(a)?.lanes[0] === a && packOf(a)?.lanes[1] === b;
+    const isLane = (lane: Expression) => lane.op !== 'leaf' && packOf(lane) !== undefined;
     const splats = new Set<Expression>();
     const vectorCost = (pair: Lanes): number => {
       const [a, b] = pair;
       if (paired(pair) || (a.op === 'constant' && b.op === 'constant')) return 0;
-      if (a !== b) return a.op === 'leaf' && b.op === 'leaf' ? 1 : gatherCost;
+      if (a !== b) return (a.op === 'leaf' && b.op === 'leaf') || (isLane(a) && isLane(b)) ? 1 : gatherCost;
       if (a.op === 'leaf' || splats.has(a) || this.#splats.has(a)) return 0;
       splats.add(a);
       return 1;

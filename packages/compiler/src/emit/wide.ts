@@ -23,11 +23,15 @@ export function widen(results: readonly Expression[], { packs, stores }: Packing
     let made = known.get(b);
     if (!made) {
       const one = packs.get(a);
+      const other = packs.get(b);
       if (one && one.lanes[0] === a && one.lanes[1] === b) {
         const load = a.op === 'leaf' ? { load: 'neighbours' } : {};
         made = numbered({ ...a, ...load, wide: true, inputs: one.operands.map((pair) => wide(...pair)) });
       } else if (a.op === 'constant' && a === b) {
         made = numbered({ ...a, wide: true });
+      } else if (one && a.op !== 'leaf' && other && b.op !== 'leaf') {
+        const lanes = [one.lanes.indexOf(a), other.lanes.indexOf(b)];
+        made = numbered({ op: 'pick', lanes, wide: true, inputs: [wide(...one.lanes), wide(...other.lanes)] });
       } else if (a === b) {
         made = numbered(
           a.op === 'leaf' ? { ...a, load: 'splat', wide: true } : { op: 'splat', wide: true, inputs: [narrow(a)] },
