@@ -129,6 +129,21 @@ export class Expressions {
     return this.#make(`? ${condition.id} ${a.id} ${b.id}`, (id) => ({ op: 'select', id, inputs: [condition, a, b] }));
   }
 
+  /** The same operation on what its inputs have become. */
+  again(expression: Expression, become: ReadonlyMap<Expression, Expression>): Expression {
+    const [a, b, c] = expression.inputs.map((input) => become.get(input)!);
+    switch (expression.op) {
+      case 'unary':
+        return this.unary(expression.f, a!);
+      case 'binary':
+        return this.binary(expression.f, a!, b!);
+      case 'select':
+        return this.select(a!, b!, c!);
+      default:
+        return expression;
+    }
+  }
+
   /** The operands joined pairwise, so that many do not wait for each other and rounding errors grow slowly. */
   join(f: BinaryFunction, operands: readonly Expression[]): Expression {
     if (operands.length === 1) return operands[0]!;
@@ -203,7 +218,7 @@ export class Expressions {
         return this.binary('mul', a.inputs[0], this.constant(product));
       }
     }
-    if (a.op === 'binary' && a.f === 'div' && a.inputs[0].op === 'constant') {
+    if (a.op === 'binary' && a.f === 'div' && a.inputs[0].op === 'constant' && a.inputs[0].value !== 1) {
       const product = this.#round(a.inputs[0].value * factor);
       if (Number.isFinite(product) && Math.abs(product) >= this.#smallest) {
         return this.binary('div', this.constant(product), a.inputs[1]);

@@ -11,6 +11,7 @@ import {
 import { aroundAxis, broadcastStrides, stridesOf } from '../graph/shapes.ts';
 import { type Expression, Expressions } from './expression.ts';
 import type { Element } from './precision.ts';
+import { rewritten } from './rewrite.ts';
 
 const joining: Readonly<Record<'sum' | 'prod' | 'max' | 'min', BinaryFunction>> = {
   sum: 'add',
@@ -72,6 +73,17 @@ function unroll(program: Program, make: Expressions): Unrolled {
   for (const node of programNodes(program)) {
     const operands = node.inputs.map((input) => values.get(input)!);
     values.set(node, elementsOf(node, operands, make, leaf));
+  }
+  const outputs = Object.values(program.outputs).flat();
+  const better = rewritten(
+    outputs.flatMap((node) => values.get(node)!),
+    make,
+  );
+  let next = 0;
+  for (const node of outputs) {
+    const size = sizeOf(node.shape);
+    values.set(node, better.slice(next, next + size));
+    next += size;
   }
   return { values, leaves };
 }
