@@ -3,7 +3,8 @@ import type { Value } from '../wasm/index.ts';
 import { Evaluator, type Load } from './evaluator.ts';
 import type { Expression } from './expression.ts';
 import { layoutOf } from './layout.ts';
-import { type Packing, pack } from './pack.ts';
+import { type Packing, pack, type Run } from './pack.ts';
+import { rewritten } from './rewrite.ts';
 import { addressOf, type Base, type Emitter } from './target.ts';
 import { unrolledOf } from './unroll.ts';
 import { widen } from './wide.ts';
@@ -16,7 +17,7 @@ export const emitUnrolled: Emitter = (target, f, job) => {
   const { element } = target;
   const scalar = f[element.type];
   const layout = layoutOf(job.program);
-  const { values, leaves } = unrolledOf(job.program, element);
+  const { values, leaves, make } = unrolledOf(job.program, element);
   const vectors = f[element.vector];
   const load: Load = (leaf, how) => {
     const { input, n } = leaves[leaf]!;
@@ -53,8 +54,8 @@ export const emitUnrolled: Emitter = (target, f, job) => {
     }
   }
   if (job.returned) runs.push([values.get(job.returned)![0]!]);
-  const packing = element.lanes === 2 ? pack(runs, adjacent) : nothing;
-  const stored = widen(runs.flat(), packing);
+  const results = rewritten(runs.flat(), make);
+  const stored = widen(results, element.lanes === 2 ? pack(inRuns(results, runs), adjacent) : nothing);
   let returned: Value<'f64'> | undefined;
   const evaluator = new Evaluator(f, element.type, load, target.math);
   evaluator.run(
@@ -76,5 +77,13 @@ export const emitUnrolled: Emitter = (target, f, job) => {
   );
   return { returned, scratchBytes: 0 };
 };
+
+function inRuns(results: readonly Expression[], runs: readonly (readonly unknown[])[]): readonly Run[] {
+  let end = 0;
+  return runs.map(({ length }) => {
+    end += length;
+    return results.slice(end - length, end);
+  });
+}
 
 const nothing: Packing = { packs: new Map(), stores: new Set() };

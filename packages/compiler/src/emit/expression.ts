@@ -131,6 +131,7 @@ export class Expressions {
 
   /** The same operation on what its inputs have become. */
   again(expression: Expression, become: ReadonlyMap<Expression, Expression>): Expression {
+    if (expression.inputs.every((input) => become.get(input) === input)) return expression;
     const [a, b, c] = expression.inputs.map((input) => become.get(input)!);
     switch (expression.op) {
       case 'unary':

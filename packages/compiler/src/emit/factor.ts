@@ -38,8 +38,13 @@ export function factored(roots: readonly Expression[], make: Expressions, sight:
   };
 
   const done = new Map<Expression, Expression>();
+  const inner = new Set<Expression>();
   for (const expression of order) {
-    const terms = isSum(expression) ? termsOf(expression, uses) : [];
+    const within = isSum(expression) || (expression.op === 'unary' && expression.f === 'neg');
+    for (const input of within ? expression.inputs : []) if (uses.get(input) === 1) inner.add(input);
+  }
+  for (const expression of order) {
+    const terms = isSum(expression) && !inner.has(expression) ? termsOf(expression, uses) : [];
     const renewed = terms.map((term) => ({ ...term, expression: done.get(term.expression)! }));
     const result = (terms.length > 1 && factor(renewed)) || make.again(expression, done);
     done.set(expression, result);

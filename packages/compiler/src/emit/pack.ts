@@ -23,7 +23,7 @@ export type Run = readonly Expression[];
 /** To bring two numbers into one vector. */
 const gatherCost = 2;
 /** Trees of packs are tried down to these depths: what lies deeper may not be worth it. */
-const depths = [1, 2, 3, 4, 6, 9, 16, 64];
+const depths = [1, 2, 4, 64];
 
 /**
  * Finds pairs of formulas to be computed as vectors (superword-level parallelism: Larsen and Amarasinghe 2000,
@@ -82,19 +82,17 @@ class Packer {
     return [this.#results[start]!, this.#results[start + 1]!];
   }
 
-  /** Each time the best pair of neighbours: what it needs as vectors then makes others cheaper. */
+  /** The best pairs of neighbours first: what they need as vectors makes the others cheaper. */
   #storeInPairs(): void {
-    let open = this.#starts;
-    for (;;) {
-      open = open.filter((start) => ![start - 1, start, start + 1].some((n) => this.#stores.has(n)));
-      let best: { gain: number; tree: ReadonlyMap<Expression, Pack>; start: number } | undefined;
-      for (const start of open) {
-        const found = this.#best(this.#lanesAt(start), start);
-        if (found.gain > (best?.gain ?? 0)) best = { ...found, start };
-      }
-      if (!best) return;
-      this.#stores.add(best.start);
-      this.#commit(best.tree);
+    const ranked = this.#starts
+      .map((start) => ({ start, gain: this.#best(this.#lanesAt(start), start).gain }))
+      .sort((a, b) => b.gain - a.gain);
+    for (const { start } of ranked) {
+      if ([start - 1, start, start + 1].some((n) => this.#stores.has(n))) continue;
+      const { gain, tree } = this.#best(this.#lanesAt(start), start);
+      if (gain <= 0) continue;
+      this.#stores.add(start);
+      this.#commit(tree);
     }
   }
 

@@ -35,6 +35,7 @@ export function rewritten(roots: readonly Expression[], make: Expressions): read
     for (const rewrite of rewrites) {
       if (make.count > mostExpressions) return best;
       const tried = rewrite(best, make);
+      if (tried.every((root, n) => root === best[n])) continue;
       const triedCost = totalCost(tried);
       if (triedCost >= cost) continue;
       best = tried;

@@ -11,7 +11,6 @@ import {
 import { aroundAxis, broadcastStrides, stridesOf } from '../graph/shapes.ts';
 import { type Expression, Expressions } from './expression.ts';
 import type { Element } from './precision.ts';
-import { rewritten } from './rewrite.ts';
 
 const joining: Readonly<Record<'sum' | 'prod' | 'max' | 'min', BinaryFunction>> = {
   sum: 'add',
@@ -42,6 +41,8 @@ export function countOperations(program: Program): number {
 /** A program whose every element is a formula. */
 export interface Unrolled {
   readonly values: ReadonlyMap<Node, readonly Expression[]>;
+  /** What made the formulas. */
+  readonly make: Expressions;
   /** What the formulas' leaves are: element n of an input. */
   readonly leaves: readonly { readonly input: InputNode; readonly n: number }[];
 }
@@ -74,18 +75,7 @@ function unroll(program: Program, make: Expressions): Unrolled {
     const operands = node.inputs.map((input) => values.get(input)!);
     values.set(node, elementsOf(node, operands, make, leaf));
   }
-  const outputs = Object.values(program.outputs).flat();
-  const better = rewritten(
-    outputs.flatMap((node) => values.get(node)!),
-    make,
-  );
-  let next = 0;
-  for (const node of outputs) {
-    const size = sizeOf(node.shape);
-    values.set(node, better.slice(next, next + size));
-    next += size;
-  }
-  return { values, leaves };
+  return { values, leaves, make };
 }
 
 function elementsOf(
