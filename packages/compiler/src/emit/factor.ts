@@ -80,7 +80,6 @@ function termsOf(sum: Expression, uses: ReadonlyMap<Expression, number>): Term[]
 interface Sight {
   /** Whether products that others read too are looked into: it pays when all their readers find the factor. */
   readonly shared: boolean;
-  readonly constants: boolean;
 }
 
 class Products {
@@ -100,7 +99,7 @@ class Products {
       const within = inner || expression.op === 'binary';
       return (expression.inputs as readonly Expression[]).flatMap((input) => this.factorsOf(input, within));
     }
-    return inner && (this.#sight.constants || expression.op !== 'constant') ? [expression] : [];
+    return inner && expression.op !== 'constant' ? [expression] : [];
   }
 
   /** A product without the factors, which are taken out of their list; the others keep their order. */

@@ -13,13 +13,8 @@ const mostExpressions = 4000;
 /** Each is kept where it lowers the cost; all are tried again until none does. */
 const rewrites: readonly Rewrite[] = [
   withReciprocals,
-  ...[false, true].flatMap((shared) =>
-    [false, true].map(
-      (constants): Rewrite =>
-        (roots, make) =>
-          factored(roots, make, { shared, constants }),
-    ),
-  ),
+  (roots, make) => factored(roots, make, { shared: false }),
+  (roots, make) => factored(roots, make, { shared: true }),
 ];
 
 /**
