@@ -1,6 +1,6 @@
 import { type Node, type Program, programNodes, sizeOf } from '../graph/graph.ts';
+import { costOf, functionCost } from './cost.ts';
 import { expressionsOf } from './evaluator.ts';
-import type { Expression } from './expression.ts';
 import { fuse, isElementwise, isView } from './fusion.ts';
 import type { Element } from './precision.ts';
 import { countOperations, unrolledOf } from './unroll.ts';
@@ -31,21 +31,6 @@ export function runsUnrolled(program: Program, element: Element): boolean {
   }
   return straight <= loops;
 }
-
-function costOf(expression: Expression): number {
-  if (expression.op === 'select') return 1;
-  if (expression.op !== 'unary' && expression.op !== 'binary') return 0;
-  return functionCost(expression.f);
-}
-
-function functionCost(f: string): number {
-  if (simple.has(f)) return 1;
-  return f === 'div' || f === 'sqrt' ? 4 : 40;
-}
-
-const simple: ReadonlySet<string> = new Set(
-  'neg abs floor ceil round trunc add sub mul max min equal notEqual less lessEqual'.split(' '),
-);
 
 function operationsOf(node: Node): number {
   const size = sizeOf(node.shape);

@@ -1,10 +1,13 @@
 import type { Value } from '@neural-ode/assembler';
 import { sizeOf } from '../graph/graph.ts';
-import { Evaluator } from './evaluator.ts';
+import { Evaluator, type Load } from './evaluator.ts';
 import type { Expression } from './expression.ts';
 import { layoutOf } from './layout.ts';
-import { addressOf, type Emitter } from './target.ts';
+import { type Packing, pack, type Run } from './pack.ts';
+import { rewritten } from './rewrite.ts';
+import { addressOf, type Base, type Emitter } from './target.ts';
 import { unrolledOf } from './unroll.ts';
+import { widen } from './wide.ts';
 
 /**
  * A program as straight code: every element of every array is a number in a local, loaded once at its first use. For small
@@ -14,42 +17,73 @@ export const emitUnrolled: Emitter = (target, f, job) => {
   const { element } = target;
   const scalar = f[element.type];
   const layout = layoutOf(job.program);
-  const { values, leaves } = unrolledOf(job.program, element);
-  const load = (leaf: number): Value => {
+  const { values, leaves, make } = unrolledOf(job.program, element);
+  const vectors = f[element.vector];
+  const load: Load = (leaf, how) => {
     const { input, n } = leaves[leaf]!;
-    if (input.role === 't') return element.type === 'f32' ? f.f32.demoteF64(job.t) : f.get(job.t);
+    if (input.role === 't') {
+      const t = element.type === 'f32' ? f.f32.demoteF64(job.t) : f.get(job.t);
+      return how === 'splat' ? vectors.splat(t as never) : t;
+    }
     const base = job.inputs[input.role];
-    return scalar.load(addressOf(base), base.address + (layout.offset(input) + n) * element.size);
+    const offset = base.address + (layout.offset(input) + n) * element.size;
+    if (how === 'one') return scalar.load(addressOf(base), offset);
+    return how === 'splat' ? vectors.loadSplat(addressOf(base), offset) : vectors.load(addressOf(base), offset);
   };
-  const roots: Expression[] = [];
-  const sinks: ((take: () => Value) => void)[] = [];
+  const adjacent = (leaf: number, next: number) =>
+    leaves[leaf]!.input === leaves[next]!.input && leaves[leaf]!.n + 1 === leaves[next]!.n;
+
+  const runs: Expression[][] = [];
+  const places: { readonly base: Base; readonly at: number; readonly add: boolean }[] = [];
   for (const { nodes, base, add } of job.destinations) {
     let offset = base.address;
+    let run: Expression[] = [];
+    runs.push(run);
     for (const node of nodes) {
-      for (const expression of values.get(node)!) {
-        const at = offset;
-        offset += element.size;
-        if (add && expression.op === 'constant' && expression.value === 0) continue;
-        roots.push(expression);
-        sinks.push((take) => {
-          // A pointer before the value, as the store wants them.
-          const pointer = base.pointer ? f.get(base.pointer) : f.i32.const(0);
-          const value = add ? sum(scalar.load(addressOf(base), at), take) : take();
-          scalar.store(pointer, value as never, at);
-        });
-      }
       if (values.get(node)!.length !== sizeOf(node.shape)) throw new Error(`A ${node.op} lost elements.`);
+      for (const expression of values.get(node)!) {
+        if (add && expression.op === 'constant' && expression.value === 0) {
+          run = [];
+          runs.push(run);
+        } else {
+          run.push(expression);
+          places.push({ base, at: offset, add });
+        }
+        offset += element.size;
+      }
     }
   }
-  const sum = (old: Value, take: () => Value) => scalar.add(old as never, take() as never);
-  if (job.returned) {
-    roots.push(values.get(job.returned)![0]!);
-  }
+  if (job.returned) runs.push([values.get(job.returned)![0]!]);
+  const results = rewritten(runs.flat(), make);
+  const stored = widen(results, element.lanes === 2 ? pack(inRuns(results, runs), adjacent) : nothing);
   let returned: Value<'f64'> | undefined;
-  new Evaluator(f, element.type, load, target.math).run(roots, (index, take) => {
-    const sink = sinks[index];
-    if (sink) sink(take);
-    else returned = element.type === 'f32' ? f.f64.promoteF32(take() as Value<'f32'>) : (take() as Value<'f64'>);
-  });
+  const evaluator = new Evaluator(f, element.type, load, target.math);
+  evaluator.run(
+    stored.map(({ expression }) => expression),
+    (index, take) => {
+      const { at: number, expression } = stored[index]!;
+      const place = places[number];
+      if (!place) {
+        returned = element.type === 'f32' ? f.f64.promoteF32(take() as Value<'f32'>) : (take() as Value<'f64'>);
+        return;
+      }
+      const { base, at, add } = place;
+      const lanes = expression.wide ? vectors : scalar;
+      // A pointer before the value, as the store wants them.
+      const pointer = base.pointer ? f.get(base.pointer) : f.i32.const(0);
+      const value = add ? lanes.add(lanes.load(addressOf(base), at) as never, take() as never) : take();
+      lanes.store(pointer, value as never, at);
+    },
+  );
   return { returned, scratchBytes: 0 };
 };
+
+function inRuns(results: readonly Expression[], runs: readonly (readonly unknown[])[]): readonly Run[] {
+  let end = 0;
+  return runs.map(({ length }) => {
+    end += length;
+    return results.slice(end - length, end);
+  });
+}
+
+const nothing: Packing = { packs: new Map(), stores: new Set() };

@@ -68,25 +68,40 @@ export function expressionsOf(roots: readonly Expression[]): Expression[] {
   return found;
 }
 
+/** Loads a leaf; two neighbours from it on, or the same one into all lanes, where the formula wants a vector. */
+export type Load = (leaf: number, how: 'one' | 'neighbours' | 'splat') => Value;
+
+/** Lanes and their instructions. */
+interface Kind {
+  readonly lanes: Lanes;
+  readonly is: Arithmetic;
+  readonly isVector: boolean;
+}
+
+function kindOf(f: FunctionBuilder, lanes: Lanes): Kind {
+  return { lanes, is: arithmeticOf(f, lanes), isVector: lanes === 'f32x4' || lanes === 'f64x2' };
+}
+
 /**
  * Writes the instructions of expressions: what is used once stays on the operand stack, what is used again gets a local
  * until its last use.
  */
 export class Evaluator {
   readonly #f: FunctionBuilder;
-  readonly #lanes: Lanes;
-  readonly #is: Arithmetic;
-  readonly #load: (leaf: number) => Value;
+  readonly #kinds: { readonly narrow: Kind; readonly wide: Kind };
+  readonly #load: Load;
   readonly #math: MathCall;
   /** Uses still to come. */
   readonly #uses = new Map<Expression, number>();
   readonly #kept = new Set<Expression>();
   readonly #locals = new Map<Expression, Local>();
 
-  constructor(f: FunctionBuilder, lanes: Lanes, load: (leaf: number) => Value, math: MathCall) {
+  constructor(f: FunctionBuilder, lanes: Lanes, load: Load, math: MathCall) {
     this.#f = f;
-    this.#lanes = lanes;
-    this.#is = arithmeticOf(f, lanes);
+    this.#kinds = {
+      narrow: kindOf(f, lanes),
+      wide: kindOf(f, lanes === 'f32' || lanes === 'f32x4' ? 'f32x4' : 'f64x2'),
+    };
     this.#load = load;
     this.#math = math;
   }
@@ -133,7 +148,7 @@ export class Evaluator {
   #take(expression: Expression): Value {
     const left = this.#uses.get(expression)! - 1;
     this.#uses.set(expression, left);
-    if (expression.op === 'constant') return this.#is.const(expression.value);
+    if (expression.op === 'constant') return this.#kind(expression).is.const(expression.value);
     const local = this.#locals.get(expression);
     if (!local) return this.#make(expression);
     const value = this.#f.get(local);
@@ -143,23 +158,17 @@ export class Evaluator {
 
   #make(expression: Expression): Value {
     const f = this.#f;
-    const is = this.#is;
+    const { is, isVector, lanes } = this.#kind(expression);
     switch (expression.op) {
       case 'constant':
         return is.const(expression.value);
       case 'leaf':
-        return this.#load(expression.leaf);
+        return this.#load(expression.leaf, expression.load ?? 'one');
       case 'unary': {
         const [a] = expression.inputs;
         switch (expression.f) {
           case 'neg':
-            // a - b may have been turned into -(b - a) for others that turned out not to need it.
-            if (a.op === 'binary' && a.f === 'sub' && !this.#kept.has(a)) {
-              this.#uses.set(a, 0);
-              const first = this.#take(a.inputs[1]);
-              return is.sub(first, this.#take(a.inputs[0]));
-            }
-            return is.neg(this.#take(a));
+            return this.#negated(a) ?? is.neg(this.#take(a));
           case 'round':
             return is.nearest(this.#take(a));
           case 'abs':
@@ -169,7 +178,7 @@ export class Evaluator {
           case 'trunc':
             return is[expression.f](this.#take(a));
           default:
-            return this.#math(f, expression.f, this.#lanes, this.#take(a));
+            return this.#math(f, expression.f, lanes, this.#take(a));
         }
       }
       case 'binary':
@@ -178,26 +187,65 @@ export class Evaluator {
         const a = this.#take(expression.inputs[1]);
         const b = this.#take(expression.inputs[2]);
         const condition = this.#condition(expression.inputs[0]);
-        return this.#isVector
+        return isVector
           ? f.v128.bitselect(a as Value<'v128'>, b as Value<'v128'>, condition as Value<'v128'>)
           : f.select(a.type, a as never, b as never, condition as Value<'i32'>);
       }
+      case 'splat':
+        return this.#vectors.splat(this.#take(expression.inputs[0]) as Value<'f64'>);
+      case 'pair': {
+        const first = this.#vectors.splat(this.#take(expression.inputs[0]) as Value<'f64'>);
+        return this.#vectors.replaceLane(first, 1, this.#take(expression.inputs[1]) as Value<'f64'>);
+      }
+      case 'pick': {
+        const first = this.#take(expression.inputs[0]) as Value<'v128'>;
+        const [a, b] = expression.lanes;
+        return this.#vectors.pick(first, this.#take(expression.inputs[1]) as Value<'v128'>, [a, 2 + b]);
+      }
+      case 'lane':
+        return this.#vectors.extractLane(this.#take(expression.inputs[0]) as Value<'v128'>, expression.lane);
     }
+  }
+
+  get #vectors(): FunctionBuilder['f64x2'] {
+    return this.#f[this.#kinds.wide.lanes as 'f64x2'];
+  }
+
+  #kind(expression: Expression): Kind {
+    return expression.wide ? this.#kinds.wide : this.#kinds.narrow;
+  }
+
+  /** -a, where a is used once and its negation costs nothing. */
+  #negated(a: Expression): Value | undefined {
+    if (a.op !== 'binary' || this.#kept.has(a)) return undefined;
+    const { is } = this.#kind(a);
+    const [x, y] = a.inputs;
+    const [constant] = a.inputs.filter((input) => input.op === 'constant');
+    if (a.f !== 'sub' && !(constant && (a.f === 'mul' || a.f === 'div'))) return undefined;
+    this.#uses.set(a, 0);
+    // a - b may have been turned into -(b - a) for others that turned out not to need it.
+    if (a.f === 'sub') {
+      const first = this.#take(y);
+      return is.sub(first, this.#take(x));
+    }
+    const take = (input: Expression) => (input.op === 'constant' ? is.const(-input.value) : this.#take(input));
+    const first = take(x);
+    return is[a.f as 'mul' | 'div'](first, take(y));
   }
 
   #binary(expression: BinaryExpression): Value {
     const f = this.#f;
-    const is = this.#is;
+    const { is, isVector, lanes } = this.#kind(expression);
     const [x, y] = expression.inputs;
     if (comparisons[expression.f]) {
       const truth = this.#compare(expression);
-      if (this.#isVector) return f.v128.and(truth as Value<'v128'>, is.const(1) as Value<'v128'>);
-      return f[this.#lanes as 'f64'].convertI32U(truth as Value<'i32'>);
+      if (isVector) return f.v128.and(truth as Value<'v128'>, is.const(1) as Value<'v128'>);
+      return f[lanes as 'f64'].convertI32U(truth as Value<'i32'>);
     }
     switch (expression.f) {
       case 'add':
       case 'sub':
-        if (f.relaxedSimd && this.#isVector) {
+        if (f.relaxedSimd && isVector) {
           const product = this.#loneProduct(y) ?? (expression.f === 'add' ? this.#loneProduct(x) : undefined);
           if (product) {
             this.#uses.set(product, 0);
@@ -210,7 +258,7 @@ export class Evaluator {
       case 'max':
       case 'min':
         // One instruction instead of several; a NaN in x stays, and y is none.
-        if (this.#isVector && y.op === 'constant' && !Number.isNaN(y.value)) {
+        if (isVector && y.op === 'constant' && !Number.isNaN(y.value)) {
           const a = this.#take(x);
           return is[expression.f === 'max' ? 'pmax' : 'pmin'](a, this.#take(y));
         }
@@ -230,7 +278,7 @@ export class Evaluator {
       case 'pow':
       case 'atan2':
       case 'mod':
-        return this.#math(f, expression.f, this.#lanes, a, b);
+        return this.#math(f, expression.f, lanes, a, b);
       default:
         throw new Error(`${expression.f} is a comparison.`);
     }
@@ -245,7 +293,7 @@ export class Evaluator {
   #compare(expression: BinaryExpression): Value {
     const a = this.#take(expression.inputs[0]);
     const b = this.#take(expression.inputs[1]);
-    return this.#is[comparisons[expression.f]!](a, b);
+    return this.#kind(expression).is[comparisons[expression.f]!](a, b);
   }
 
   /** Whether the expression is not 0, as `select` and `bitselect` want it. */
@@ -254,11 +302,8 @@ export class Evaluator {
       this.#uses.set(expression, 0);
       return this.#compare(expression);
     }
+    const { is } = this.#kind(expression);
     const value = this.#take(expression);
-    return this.#is.ne(value, this.#is.const(0));
-  }
-
-  get #isVector(): boolean {
-    return this.#lanes === 'f32x4' || this.#lanes === 'f64x2';
+    return is.ne(value, is.const(0));
   }
 }

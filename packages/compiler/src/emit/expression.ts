@@ -7,6 +7,8 @@ interface ExpressionOf<Op extends string, Inputs extends readonly Expression[]> 
   /** Unique in its {@link Expressions}, and above those of its inputs. */
   readonly id: number;
   readonly inputs: Inputs;
+  /** Two numbers, in the lanes of a vector; only where a program of single numbers was packed. */
+  readonly wide?: boolean;
 }
 
 export interface ConstantExpression extends ExpressionOf<'constant', readonly []> {
@@ -16,6 +18,8 @@ export interface ConstantExpression extends ExpressionOf<'constant', readonly []
 /** A number loaded from somewhere; what `leaf` means is the business of who loads it. */
 export interface LeafExpression extends ExpressionOf<'leaf', readonly []> {
   readonly leaf: number;
+  /** How a wide one is loaded: with the leaf behind it, or into both lanes. */
+  readonly load?: 'neighbours' | 'splat';
 }
 
 export interface UnaryExpression extends ExpressionOf<'unary', readonly [Expression]> {
@@ -29,13 +33,39 @@ export interface BinaryExpression extends ExpressionOf<'binary', readonly [Expre
 export interface SelectExpression
   extends ExpressionOf<'select', readonly [condition: Expression, a: Expression, b: Expression]> {}
 
+/** One number in both lanes of a vector. */
+export interface SplatExpression extends ExpressionOf<'splat', readonly [Expression]> {}
+
+/** Two numbers brought into one vector. */
+export interface PairExpression extends ExpressionOf<'pair', readonly [Expression, Expression]> {}
+
+/** Lane `lanes[0]` of one wide expression and lane `lanes[1]` of another one. */
+export interface PickExpression extends ExpressionOf<'pick', readonly [Expression, Expression]> {
+  readonly lanes: readonly [0 | 1, 0 | 1];
+}
+
+/** A number taken out of a wide expression. */
+export interface LaneExpression extends ExpressionOf<'lane', readonly [Expression]> {
+  readonly lane: 0 | 1;
+}
+
 /** A formula of one number, or of one vector of them: equal formulas of one {@link Expressions} are one object. */
-export type Expression = ConstantExpression | LeafExpression | UnaryExpression | BinaryExpression | SelectExpression;
+export type Expression =
+  | ConstantExpression
+  | LeafExpression
+  | UnaryExpression
+  | BinaryExpression
+  | SelectExpression
+  | SplatExpression
+  | PairExpression
+  | PickExpression
+  | LaneExpression;
 
 const odd: ReadonlySet<UnaryFunction> = new Set(['sin', 'tanh', 'erf', 'atan', 'floor', 'round', 'trunc', 'ceil']);
 /** What an odd function's partner under negation is: -floor(x) = ceil(-x). */
 const mirrored: Readonly<Record<string, UnaryFunction>> = { floor: 'ceil', ceil: 'floor' };
-const commutative: ReadonlySet<BinaryFunction> = new Set(['add', 'mul', 'max', 'min', 'equal', 'notEqual']);
+/** Functions of two numbers whose order does not matter. */
+export const commutative: ReadonlySet<BinaryFunction> = new Set(['add', 'mul', 'max', 'min', 'equal', 'notEqual']);
 /** The powers that products, one reciprocal and one square root give within 4 ulp. */
 const largestPower = 3;
 
@@ -76,12 +106,6 @@ export class Expressions {
     const negated = a.op === 'unary' && a.f === 'neg' ? a.inputs[0] : undefined;
     if (f === 'neg') {
       if (negated) return negated;
-      if (a.op === 'binary' && (a.f === 'mul' || a.f === 'div') && a.inputs[1].op === 'constant') {
-        return this.binary(a.f, a.inputs[0], this.constant(-a.inputs[1].value));
-      }
-      if (a.op === 'binary' && a.f === 'div' && a.inputs[0].op === 'constant') {
-        return this.binary('div', this.constant(-a.inputs[0].value), a.inputs[1]);
-      }
     } else if (negated) {
       if (odd.has(f)) return this.unary('neg', this.unary(mirrored[f] ?? f, negated));
       if (f === 'abs' || f === 'cos') return this.unary(f, negated);
@@ -105,6 +129,22 @@ export class Expressions {
     return this.#make(`? ${condition.id} ${a.id} ${b.id}`, (id) => ({ op: 'select', id, inputs: [condition, a, b] }));
   }
 
+  /** The same operation on what its inputs have become. */
+  again(expression: Expression, become: ReadonlyMap<Expression, Expression>): Expression {
+    if (expression.inputs.every((input) => become.get(input) === input)) return expression;
+    const [a, b, c] = expression.inputs.map((input) => become.get(input)!);
+    switch (expression.op) {
+      case 'unary':
+        return this.unary(expression.f, a!);
+      case 'binary':
+        return this.binary(expression.f, a!, b!);
+      case 'select':
+        return this.select(a!, b!, c!);
+      default:
+        return expression;
+    }
+  }
+
   /** The operands joined pairwise, so that many do not wait for each other and rounding errors grow slowly. */
   join(f: BinaryFunction, operands: readonly Expression[]): Expression {
     if (operands.length === 1) return operands[0]!;
@@ -119,8 +159,8 @@ export class Expressions {
   }
 
   #simplify(f: BinaryFunction, a: Expression, b: Expression): Expression | undefined {
-    const minusA = a.op === 'unary' && a.f === 'neg' ? a.inputs[0] : undefined;
-    const minusB = b.op === 'unary' && b.f === 'neg' ? b.inputs[0] : undefined;
+    const minusA = this.#minus(a, f);
+    const minusB = this.#minus(b, f);
     switch (f) {
       case 'add':
         if (b.op === 'constant' && b.value === 0) return a;
@@ -139,7 +179,7 @@ export class Expressions {
         if (a.op !== 'constant' && a.id > b.id) return this.unary('neg', this.binary('sub', b, a));
         return undefined;
       case 'mul':
-        if (b.op === 'constant') return this.#scale(a, b.value, minusA);
+        if (b.op === 'constant' && !(b.value < 0) && !minusA) return this.#scale(a, b.value);
         if (minusA && minusB) return this.binary('mul', minusA, minusB);
         if (minusA) return this.unary('neg', this.binary('mul', minusA, b));
         if (minusB) return this.unary('neg', this.binary('mul', a, minusB));
@@ -149,8 +189,6 @@ export class Expressions {
           if (b.value === 1) return a;
           const inverse = 1 / b.value;
           if (isPowerOfTwo(b.value) && Number.isFinite(inverse)) return this.binary('mul', a, this.constant(inverse));
-          if (minusA) return this.binary('div', minusA, this.constant(-b.value));
-          return undefined;
         }
         if (minusA && minusB) return this.binary('div', minusA, minusB);
         if (minusA) return this.unary('neg', this.binary('div', minusA, b));
@@ -166,18 +204,22 @@ export class Expressions {
     }
   }
 
-  #scale(a: Expression, factor: number, minusA: Expression | undefined): Expression | undefined {
+  /** What a negation negates; a negative factor is one, so that x * -2 and x * 2 are one product. */
+  #minus(a: Expression, f: BinaryFunction): Expression | undefined {
+    if (a.op === 'constant') return a.value < 0 && (f === 'mul' || f === 'div') ? this.constant(-a.value) : undefined;
+    return a.op === 'unary' && a.f === 'neg' ? a.inputs[0] : undefined;
+  }
+
+  #scale(a: Expression, factor: number): Expression | undefined {
     if (factor === 0) return this.constant(0);
     if (factor === 1) return a;
-    if (factor === -1) return this.unary('neg', a);
-    if (minusA) return this.binary('mul', minusA, this.constant(-factor));
     if (a.op === 'binary' && a.f === 'mul' && a.inputs[1].op === 'constant') {
       const product = this.#round(a.inputs[1].value * factor);
       if (Number.isFinite(product) && Math.abs(product) >= this.#smallest) {
         return this.binary('mul', a.inputs[0], this.constant(product));
       }
     }
-    if (a.op === 'binary' && a.f === 'div' && a.inputs[0].op === 'constant') {
+    if (a.op === 'binary' && a.f === 'div' && a.inputs[0].op === 'constant' && a.inputs[0].value !== 1) {
       const product = this.#round(a.inputs[0].value * factor);
       if (Number.isFinite(product) && Math.abs(product) >= this.#smallest) {
         return this.binary('div', this.constant(product), a.inputs[1]);

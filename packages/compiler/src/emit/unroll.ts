@@ -41,6 +41,8 @@ export function countOperations(program: Program): number {
 /** A program whose every element is a formula. */
 export interface Unrolled {
   readonly values: ReadonlyMap<Node, readonly Expression[]>;
+  /** What made the formulas. */
+  readonly make: Expressions;
   /** What the formulas' leaves are: element n of an input. */
   readonly leaves: readonly { readonly input: InputNode; readonly n: number }[];
 }
@@ -73,7 +75,7 @@ function unroll(program: Program, make: Expressions): Unrolled {
     const operands = node.inputs.map((input) => values.get(input)!);
     values.set(node, elementsOf(node, operands, make, leaf));
   }
-  return { values, leaves };
+  return { values, leaves, make };
 }
 
 function elementsOf(

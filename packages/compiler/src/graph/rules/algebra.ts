@@ -87,9 +87,9 @@ function divide(a: Node, b: Node, node: Node): Node | undefined {
 function power(x: Node, exponent: Node, node: Node): Node | undefined {
   const p = scalarOf(exponent);
   if (p === undefined) return undefined;
-  const result = positivePower(x, Math.abs(p));
-  if (!result) return undefined;
-  return as(p < 0 ? div(scalar(1), result) : result, node);
+  // One reciprocal serves all negative powers of a number, which is what a derivative asks for.
+  const result = positivePower(p < 0 ? div(scalar(1), x) : x, Math.abs(p));
+  return result && as(result, node);
 }
 
 function positivePower(x: Node, p: number): Node | undefined {
