@@ -1,4 +1,5 @@
 import { InvalidInputError } from './errors.ts';
+import { power } from './power.ts';
 
 /** What an adaptive controller remembers between trials: plain numbers, so that it can be differentiated. */
 export type Memory = readonly number[];
@@ -116,10 +117,10 @@ export function pidController(options: PidOptions = {}): AdaptiveController {
 
   /** The factor before its limits; memory: the error norms of the last two accepted steps, whether the last was rejected. */
   const raw = (errorNorm: number, memory: Memory, k: number): number => {
-    if (!(errorNorm <= 1)) return safety * errorNorm ** (-1 / k);
-    let factor = safety * errorNorm ** (-gains[0] / k);
-    if (gains[1] !== 0) factor *= (memory[0] as number) ** (-gains[1] / k);
-    if (gains[2] !== 0) factor *= (memory[1] as number) ** (-gains[2] / k);
+    if (!(errorNorm <= 1)) return safety * power(errorNorm, -1 / k);
+    let factor = safety * power(errorNorm, -gains[0] / k);
+    if (gains[1] !== 0) factor *= power(memory[0] as number, -gains[1] / k);
+    if (gains[2] !== 0) factor *= power(memory[1] as number, -gains[2] / k);
     return factor;
   };
   const limited = (factor: number, accepted: boolean, memory: Memory): number => {

@@ -1,5 +1,6 @@
 import type { Field } from './field.ts';
 import { resolution } from './integrate.ts';
+import { power } from './power.ts';
 import { type Routine, read } from './routine.ts';
 import type { ErrorNorm, Space } from './space.ts';
 
@@ -32,7 +33,7 @@ export function* firstStepSize<Y, P>(
   for (const state of [y1, f1, change]) space.release(state);
 
   const largest = Math.max(d1, d2);
-  let h1 = (0.01 / largest) ** (1 / (errorOrder + 1));
+  let h1 = power(0.01 / largest, 1 / (errorOrder + 1));
   if (largest <= 1e-15) h1 = Math.max(1e-6, h0 * 1e-3);
   // An Euler step out of the field's domain says only that h0 is too long.
   if (!Number.isFinite(largest)) h1 = h0 * 1e-3;

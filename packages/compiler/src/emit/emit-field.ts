@@ -5,6 +5,7 @@ import { emitLoops } from './emit-loops.ts';
 import { emitUnrolled } from './emit-unrolled.ts';
 import { mathCall } from './math-call.ts';
 import { type Element, elementOf, type Precision } from './precision.ts';
+import { type StraightStep, straightStep } from './straight-step.ts';
 import type { Emitter, Target } from './target.ts';
 
 /** Which code is written: straight code for every number, loops over arrays, or what is faster at the program's size. */
@@ -39,6 +40,8 @@ export interface EmittedField {
   readonly vjp: number;
   /** Bytes of scratch memory used, from `scratch` on. */
   readonly scratchBytes: number;
+  /** How to write whole steps of so many stages as straight code; undefined where they would be too long. */
+  readonly straightStep: (stages: number) => StraightStep | undefined;
 }
 
 /** Adds the functions of a field to a module. */
@@ -82,7 +85,13 @@ export function emitField(
     scratchBytes = Math.max(scratchBytes, emitted.scratchBytes);
     return emitted.returned ?? 0;
   });
-  return { slope: slopeOf.index, vjp: vjpOf.index, scratchBytes };
+  const isStraight = emitterOf(slope, target.element, options.mode) === emitUnrolled;
+  return {
+    slope: slopeOf.index,
+    vjp: vjpOf.index,
+    scratchBytes,
+    straightStep: (stages) => (isStraight ? straightStep(target, slope, stages) : undefined),
+  };
 }
 
 function at<P>(pointer: P): { readonly pointer: P; readonly address: number } {

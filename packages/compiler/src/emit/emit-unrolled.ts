@@ -1,13 +1,11 @@
 import type { Value } from '@neural-ode/assembler';
 import { sizeOf } from '../graph/graph.ts';
-import { Evaluator, type Load } from './evaluator.ts';
+import { emitFormulas } from './emit-formulas.ts';
+import type { Load } from './evaluator.ts';
 import type { Expression } from './expression.ts';
 import { layoutOf } from './layout.ts';
-import { type Packing, pack, type Run } from './pack.ts';
-import { rewritten } from './rewrite.ts';
 import { addressOf, type Base, type Emitter } from './target.ts';
 import { unrolledOf } from './unroll.ts';
-import { widen } from './wide.ts';
 
 /**
  * A program as straight code: every element of every array is a number in a local, loaded once at its first use. For small
@@ -54,36 +52,19 @@ export const emitUnrolled: Emitter = (target, f, job) => {
     }
   }
   if (job.returned) runs.push([values.get(job.returned)![0]!]);
-  const results = rewritten(runs.flat(), make);
-  const stored = widen(results, element.lanes === 2 ? pack(inRuns(results, runs), adjacent) : nothing);
   let returned: Value<'f64'> | undefined;
-  const evaluator = new Evaluator(f, element.type, load, target.math);
-  evaluator.run(
-    stored.map(({ expression }) => expression),
-    (index, take) => {
-      const { at: number, expression } = stored[index]!;
-      const place = places[number];
-      if (!place) {
-        returned = element.type === 'f32' ? f.f64.promoteF32(take() as Value<'f32'>) : (take() as Value<'f64'>);
-        return;
-      }
-      const { base, at, add } = place;
-      const lanes = expression.wide ? vectors : scalar;
-      // A pointer before the value, as the store wants them.
-      const pointer = base.pointer ? f.get(base.pointer) : f.i32.const(0);
-      const value = add ? lanes.add(lanes.load(addressOf(base), at) as never, take() as never) : take();
-      lanes.store(pointer, value as never, at);
-    },
-  );
+  emitFormulas(target, f, { make, runs, load, adjacent }, (index, wide, take) => {
+    const place = places[index];
+    if (!place) {
+      returned = element.type === 'f32' ? f.f64.promoteF32(take() as Value<'f32'>) : (take() as Value<'f64'>);
+      return;
+    }
+    const { base, at, add } = place;
+    const lanes = wide ? vectors : scalar;
+    // A pointer before the value, as the store wants them.
+    const pointer = base.pointer ? f.get(base.pointer) : f.i32.const(0);
+    const value = add ? lanes.add(lanes.load(addressOf(base), at) as never, take() as never) : take();
+    lanes.store(pointer, value as never, at);
+  });
   return { returned, scratchBytes: 0 };
 };
-
-function inRuns(results: readonly Expression[], runs: readonly (readonly unknown[])[]): readonly Run[] {
-  let end = 0;
-  return runs.map(({ length }) => {
-    end += length;
-    return results.slice(end - length, end);
-  });
-}
-
-const nothing: Packing = { packs: new Map(), stores: new Set() };

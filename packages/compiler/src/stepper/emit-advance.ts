@@ -14,8 +14,7 @@ export const outOfOrdinary = 2;
 /** The functions that the loop calls. */
 export interface LoopFunctions extends StepFunctions {
   readonly interpolate: FunctionRef<readonly []>;
-  /** x to the power y, as JavaScript computes it: else the sizes of the steps would differ from those of core's loop. */
-  readonly pow: FunctionRef<readonly ['f64']>;
+  readonly power: FunctionRef<readonly ['f64']>;
 }
 
 /**
@@ -25,7 +24,7 @@ export interface LoopFunctions extends StepFunctions {
  */
 export function emitAdvance(
   context: StepContext,
-  { step, extraStages, interpolate, pow }: LoopFunctions,
+  { step, extraStages, interpolate, power }: LoopFunctions,
 ): FunctionRef<readonly ['i32']> {
   const { module, plan, layout } = context;
   const slot = 2 * layout.stride;
@@ -86,7 +85,7 @@ export function emitAdvance(
           f.set(good, 1);
           f.if(adaptive, () => {
             f.set(good, f.f64.le(norm, 1));
-            decide(f, at, pow, { norm, memory, good, factor });
+            decide(f, at, power, { norm, memory, good, factor });
             f.set(proposed, f.f64.mul(f.f64.abs(f.f64.sub(t1, t)), factor));
             // A step that was cut off at a stop says nothing against the size from before.
             const resumes = f.i32.and(f.i32.and(good, toStop), f.f64.gt(size, proposed));
@@ -161,7 +160,7 @@ export function emitAdvance(
 function decide(
   f: FunctionBuilder,
   at: (field: LoopField) => number,
-  pow: FunctionRef<readonly ['f64']>,
+  power: FunctionRef<readonly ['f64']>,
   state: {
     readonly norm: Local<'f64'>;
     readonly memory: readonly [Local<'f64'>, Local<'f64'>, Local<'f64'>];
@@ -170,18 +169,18 @@ function decide(
   },
 ): void {
   const { norm, memory, good, factor } = state;
-  const power = (base: Local<'f64'>, exponent: LoopField) => f.call(pow, f.get(base), f.f64.load(0, at(exponent)));
+  const raised = (base: Local<'f64'>, exponent: LoopField) => f.call(power, f.get(base), f.f64.load(0, at(exponent)));
   f.if(
     good,
     () => {
-      f.set(factor, f.f64.mul(f.f64.load(0, at('safety')), power(norm, 'exponent0')));
+      f.set(factor, f.f64.mul(f.f64.load(0, at('safety')), raised(norm, 'exponent0')));
       for (const [n, exponent] of (['exponent1', 'exponent2'] as const).entries()) {
         f.if(f.f64.ne(f.f64.load(0, at(exponent)), 0), () => {
-          f.set(factor, f.f64.mul(factor, power(memory[n] as Local<'f64'>, exponent)));
+          f.set(factor, f.f64.mul(factor, raised(memory[n] as Local<'f64'>, exponent)));
         });
       }
     },
-    () => f.set(factor, f.f64.mul(f.f64.load(0, at('safety')), power(norm, 'shrink'))),
+    () => f.set(factor, f.f64.mul(f.f64.load(0, at('safety')), raised(norm, 'shrink'))),
   );
   f.scope(() => {
     const free = f.i32.and(good, f.f64.ne(memory[2], 1));

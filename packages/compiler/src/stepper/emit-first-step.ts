@@ -7,7 +7,10 @@ import { type Place, StateCode } from './lanes.ts';
  * Exports `firstStep(t0, span, from, root)`: core's `firstStepSize` for a state and its slope, `root` being 1 / (q + 1).
  * It costs one evaluation (Hairer, Norsett & Wanner 1993, II.4, "Starting step size").
  */
-export function emitFirstStep(context: StepContext, pow: FunctionRef<readonly ['f64']>): FunctionRef<readonly ['f64']> {
+export function emitFirstStep(
+  context: StepContext,
+  power: FunctionRef<readonly ['f64']>,
+): FunctionRef<readonly ['f64']> {
   const { module, field, layout } = context;
   return module.function(
     'firstStep',
@@ -35,7 +38,7 @@ export function emitFirstStep(context: StepContext, pow: FunctionRef<readonly ['
       const d2 = f.let(f.f64.div(scaledNorm(code, change, y0), h0));
 
       const largest = f.let(f.f64.max(d1, d2));
-      const h1 = f.let(f.call(pow, f.f64.div(0.01, largest), root));
+      const h1 = f.let(f.call(power, f.f64.div(0.01, largest), root));
       const flat = f.let(f.f64.max(f.let(f.f64.mul(h0, 1e-3)), 1e-6));
       f.set(h1, f.select('f64', flat, h1, f.f64.le(largest, 1e-15)));
       // An Euler step out of the field's domain says only that h0 is too long.

@@ -1,4 +1,5 @@
-import type { FunctionBuilder, FunctionRef, Local, ModuleBuilder, Operand } from '@neural-ode/assembler';
+import type { FunctionBuilder, FunctionRef, Local, ModuleBuilder, Operand, Value } from '@neural-ode/assembler';
+import type { StraightStep } from '../emit/straight-step.ts';
 import { type Place, StateCode } from './lanes.ts';
 import type { Layout } from './layout.ts';
 import type { StepPlan } from './plan.ts';
@@ -15,6 +16,8 @@ interface FieldFunctions {
 export interface StepContext {
   readonly module: ModuleBuilder;
   readonly field: FieldFunctions;
+  /** How to write a whole step of a small field. */
+  readonly straight: StraightStep | undefined;
   readonly plan: StepPlan;
   readonly layout: Layout;
 }
@@ -85,6 +88,7 @@ export function emitStep(context: StepContext): StepFunctions {
       f.if(f.i32.and(flags, evaluateFirst), () => {
         f.call(field.slope, t0, from, code.address(slopes(0)));
       });
+      if (context.straight) return straightNorm(f, context, context.straight, { ...at, flags });
       for (let i = 1; i < plan.stages; i++) stage(code, i, at);
       if (!plan.firstSameAsLast) {
         f.scope(() => {
@@ -117,6 +121,34 @@ export function emitStep(context: StepContext): StepFunctions {
   return { step, extraStages };
 }
 
+/** All of a step but its first slope, as straight code; its error norm where that is wanted. */
+function straightNorm(
+  f: FunctionBuilder,
+  context: StepContext,
+  straight: StraightStep,
+  { flags, ...at }: Ends & { readonly [K in 't0' | 't1' | 'h']: Local<'f64'> } & { readonly flags: Local<'i32'> },
+): Operand<'f64'> {
+  const { plan, layout } = context;
+  const base = ({ base: pointer, offset }: Place) => ({ ...(pointer && { pointer }), address: offset });
+  const places = Array.from({ length: plan.stages }, (_, i) => base(slopePlaces(context, at)(i)));
+  const sums = straight(f, {
+    h: at.h,
+    a: plan.a.slice(0, plan.stages),
+    b: plan.firstSameAsLast ? undefined : plan.tableau.b,
+    errorRows: plan.errorRows,
+    time: (i) => stageTime(f, plan, i, at),
+    y0: base({ base: at.from, offset: 0 }),
+    y1: base({ base: at.to, offset: 0 }),
+    slope: (i) => places[i] as (typeof places)[number],
+    parameters: { address: layout.parameters },
+    rtol: { address: layout.rtol },
+    atol: { address: layout.atol },
+  });
+  if (sums.length === 0) return 0;
+  const norms = sums.map((sum) => f.let(f.f64.sqrt(f.f64.div(sum, layout.size))));
+  return f.select('f64', f.let(blendedNorm(f, norms)), 0, f.i32.and(flags, measureError));
+}
+
 /** Root mean square of error / (atol + rtol max(|y0|, |y1|)); two estimates are blended. */
 function errorNorm(
   code: StateCode,
@@ -141,13 +173,16 @@ function errorNorm(
     }
   });
   const norms = rows.map(({ sum }) => f.let(f.f64.sqrt(f.f64.div(code.total(sum), layout.size))));
+  return f.let(blendedNorm(f, norms));
+}
+
+function blendedNorm(f: FunctionBuilder, norms: readonly Local<'f64'>[]): Value<'f64'> {
   const [n, m] = norms as [Local<'f64'>, Local<'f64'> | undefined];
-  if (m) f.set(n, blended(f, n, m));
-  return n;
+  return m ? blended(f, n, m) : f.get(n);
 }
 
 /** The estimate of two error norms, n^2 / sqrt(n^2 + 0.01 m^2) (Hairer, Norsett & Wanner 1993, II.10, equation 10.17). */
-function blended(f: FunctionBuilder, n: Local<'f64'>, m: Local<'f64'>): Operand<'f64'> {
+function blended(f: FunctionBuilder, n: Local<'f64'>, m: Local<'f64'>): Value<'f64'> {
   return f.choose(
     'f64',
     f.f64.eq(n, 0),

@@ -1,8 +1,10 @@
 import { type FunctionRef, ModuleBuilder } from '@neural-ode/assembler';
+import type { StraightStep } from '../emit/straight-step.ts';
 import { emitAdvance } from './emit-advance.ts';
 import { emitInterpolate } from './emit-dense.ts';
 import { emitErrorHeads } from './emit-error.ts';
 import { emitFirstStep } from './emit-first-step.ts';
+import { emitPower } from './emit-power.ts';
 import { emitPullback } from './emit-pullback.ts';
 import { emitSamples } from './emit-samples.ts';
 import { emitStep } from './emit-step.ts';
@@ -28,7 +30,13 @@ export interface FieldCode {
       readonly scratch: number;
       readonly constants: (bytes: Uint8Array) => number;
     },
-  ): { readonly slope: number; readonly vjp: number; readonly scratchBytes: number };
+  ): {
+    readonly slope: number;
+    readonly vjp: number;
+    readonly scratchBytes: number;
+    /** How to write whole steps of so many stages as straight code, where the field is short enough for it. */
+    readonly straightStep?: (stages: number) => StraightStep | undefined;
+  };
 }
 
 /** The functions that a module exports; see the emitters. Those of steps are missing where there is no method. */
@@ -70,7 +78,7 @@ export function buildModule(
   const layout = layoutOf(field.precision, field.size, field.parameterSize, plan);
   let next = layout.end;
   const limit = align(layout.end + field.constantBytes);
-  const { slope, vjp, scratchBytes } = field.emit(module, {
+  const { slope, vjp, scratchBytes, straightStep } = field.emit(module, {
     parameters: layout.parameters,
     scratch: limit,
     constants(bytes) {
@@ -88,11 +96,12 @@ export function buildModule(
   module.export('slope', functions.slope);
   module.export('vjp', functions.vjp);
   if (plan) {
-    const context = { module, field: functions, plan, layout };
+    const context = { module, field: functions, straight: straightStep?.(plan.stages), plan, layout };
     const step = emitStep(context);
     const interpolate = emitInterpolate(context);
-    const firstStep = emitFirstStep(context, pow);
-    const advance = emitAdvance(context, { ...step, interpolate, pow });
+    const power = emitPower(module, pow);
+    const firstStep = emitFirstStep(context, power);
+    const advance = emitAdvance(context, { ...step, interpolate, power });
     emitSamples(context, { advance, firstStep });
     emitErrorHeads(context);
     emitPullback(context, emitVjp(context));
