@@ -10,7 +10,7 @@ export interface GradientProblem {
   readonly parameters: Float64Array;
   readonly rtol: number;
   readonly atol: number;
-  /** Cotangents of the states: the loss differentiated. */
+  /** Cotangents of the states: the loss differentiated. The arrays are the same at every call, with other numbers. */
   lossCotangents(ys: readonly Float64Array[]): Float64Array[];
   /** The same on float32 tensors of the current backend. */
   tensors(): TensorProblem;
@@ -27,4 +27,9 @@ interface TensorProblem {
   /** The gradients of the variables in the order of the plain parameters. */
   flatten(gradients: readonly tf.Tensor[]): Float64Array;
   dispose(): void;
+}
+
+/** Arrays to be filled again and again: making them would cost as much as a solve of a compiled field. */
+export function reused(count: number, size: number): Float64Array[] {
+  return Array.from({ length: count }, () => new Float64Array(size));
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { type ArrayFunction, odeint, odeintVjp } from 'neural-ode';
-import type { GradientProblem } from './gradient-problem.ts';
+import { type GradientProblem, reused } from './gradient-problem.ts';
 import { mlpArrays } from './mlp-arrays.ts';
 import { normalNumbers } from './random.ts';
 
@@ -113,6 +113,7 @@ export function gradient(
 export function mlpProblem(mlp: Mlp): GradientProblem {
   const { sizes, cube, parameters, batch, y0, ts, targets, rtol, atol } = mlp;
   const share = 1 / (ts.length * y0.length);
+  const cotangents = reused(ts.length, y0.length);
   return {
     ...mlpArrays(sizes, batch, cube),
     y0,
@@ -120,13 +121,17 @@ export function mlpProblem(mlp: Mlp): GradientProblem {
     parameters,
     rtol,
     atol,
-    lossCotangents: (ys) =>
-      ys.map((y, n) => {
+    lossCotangents(ys) {
+      for (const [n, y] of ys.entries()) {
+        const cotangent = cotangents[n] as Float64Array;
         const target = targets?.[n];
-        return target
-          ? y.map((value, i) => share * Math.sign(value - (target[i] as number)))
-          : y.map((value) => 2 * share * value);
-      }),
+        for (let i = 0; i < y.length; i++) {
+          const value = y[i] as number;
+          cotangent[i] = target ? share * Math.sign(value - (target[i] as number)) : 2 * share * value;
+        }
+      }
+      return cotangents;
+    },
     tensors: () => tensorProblem(mlp),
     json: () => ({
       kind: 'mlp',

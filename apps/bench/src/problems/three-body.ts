@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { type ArrayFunction, type ArrayVjp, odeint, odeintVjp } from 'neural-ode';
-import type { GradientProblem } from './gradient-problem.ts';
+import { type GradientProblem, reused } from './gradient-problem.ts';
 
 /*
  * Three bodies under gravity: r_i' = K2 v_i, v_i' = K1 sum_j m_j (r_j - r_i) / |r_j - r_i|^3, the masses unknown.
@@ -64,6 +64,7 @@ function compute(): Observations {
 function problemOf(states: readonly Float64Array[]): GradientProblem {
   const weights = times.map((t) => 0.01 ** t / times.length);
   const positions = states.map((y) => Array.from(y.slice(0, 9)));
+  const cotangents = reused(times.length, 18);
   return {
     f: field(),
     vjp: vjp(),
@@ -72,13 +73,14 @@ function problemOf(states: readonly Float64Array[]): GradientProblem {
     parameters: Float64Array.of(0.95, 1.05, 1),
     rtol: 1e-5,
     atol: 1e-5,
-    lossCotangents: (ys) =>
-      ys.map((y, n) => {
-        const cotangent = new Float64Array(18);
+    lossCotangents(ys) {
+      for (const [n, y] of ys.entries()) {
+        const cotangent = cotangents[n] as Float64Array;
         const weight = 2 * (weights[n] as number);
         for (let c = 0; c < 9; c++) cotangent[c] = weight * ((y[c] as number) - (positions[n]?.[c] as number));
-        return cotangent;
-      }),
+      }
+      return cotangents;
+    },
     tensors() {
       const masses = tf.tidy(() => tf.variable(tf.tensor1d([0.95, 1.05, 1])));
       const y0 = tf.tensor2d(start, [6, 3]);

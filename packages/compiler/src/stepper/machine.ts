@@ -181,12 +181,12 @@ export class Machine {
   readStates(address: number, count: number, distance: number): Float64Array[] {
     const numbers = this.#numbers;
     const { size } = this.layout;
-    const all = new Float64Array(count * size);
+    const all = newArray(count * size);
     const states: Float64Array[] = new Array(count);
     for (let n = 0, start = address >> this.#shift; n < count; n++, start += distance >> this.#shift) {
       if (size > fewComponents) all.set(numbers.subarray(start, start + size), n * size);
       else for (let i = 0; i < size; i++) all[n * size + i] = numbers[start + i] as number;
-      states[n] = new Float64Array(all.buffer, n * size * 8, size);
+      states[n] = new Float64Array(all.buffer, all.byteOffset + n * size * 8, size);
     }
     return states;
   }
