@@ -1,9 +1,9 @@
 import { sizeOf } from '../graph/graph.ts';
-import type { Value } from '../wasm/index.ts';
+import type { Local, Value } from '../wasm/index.ts';
 import { Evaluator, type Load } from './evaluator.ts';
 import type { Expression } from './expression.ts';
 import { layoutOf } from './layout.ts';
-import { type Packing, pack, type Run } from './pack.ts';
+import { pack, type Run } from './pack.ts';
 import { rewritten } from './rewrite.ts';
 import { addressOf, type Base, type Emitter } from './target.ts';
 import { unrolledOf } from './unroll.ts';
@@ -19,6 +19,9 @@ export const emitUnrolled: Emitter = (target, f, job) => {
   const layout = layoutOf(job.program);
   const { values, leaves, make } = unrolledOf(job.program, element);
   const vectors = f[element.vector];
+  // Of the four lanes of float32 the first two are used.
+  const loadPair = (pointer: Local<'i32'> | 0, offset: number) =>
+    element.lanes === 2 ? vectors.load(pointer, offset) : f.v128.load64Zero(pointer, offset);
   const load: Load = (leaf, how) => {
     const { input, n } = leaves[leaf]!;
     if (input.role === 't') {
@@ -28,7 +31,7 @@ export const emitUnrolled: Emitter = (target, f, job) => {
     const base = job.inputs[input.role];
     const offset = base.address + (layout.offset(input) + n) * element.size;
     if (how === 'one') return scalar.load(addressOf(base), offset);
-    return how === 'splat' ? vectors.loadSplat(addressOf(base), offset) : vectors.load(addressOf(base), offset);
+    return how === 'splat' ? vectors.loadSplat(addressOf(base), offset) : loadPair(addressOf(base), offset);
   };
   const adjacent = (leaf: number, next: number) =>
     leaves[leaf]!.input === leaves[next]!.input && leaves[leaf]!.n + 1 === leaves[next]!.n;
@@ -55,7 +58,7 @@ export const emitUnrolled: Emitter = (target, f, job) => {
   }
   if (job.returned) runs.push([values.get(job.returned)![0]!]);
   const results = rewritten(runs.flat(), make);
-  const stored = widen(results, element.lanes === 2 ? pack(inRuns(results, runs), adjacent) : nothing);
+  const stored = widen(results, pack(inRuns(results, runs), adjacent));
   let returned: Value<'f64'> | undefined;
   const evaluator = new Evaluator(f, element.type, load, target.math);
   evaluator.run(
@@ -68,11 +71,16 @@ export const emitUnrolled: Emitter = (target, f, job) => {
         return;
       }
       const { base, at, add } = place;
-      const lanes = expression.wide ? vectors : scalar;
       // A pointer before the value, as the store wants them.
       const pointer = base.pointer ? f.get(base.pointer) : f.i32.const(0);
-      const value = add ? lanes.add(lanes.load(addressOf(base), at) as never, take() as never) : take();
-      lanes.store(pointer, value as never, at);
+      if (expression.wide) {
+        const value = add ? vectors.add(loadPair(addressOf(base), at), take() as never) : (take() as Value<'v128'>);
+        if (element.lanes === 2) vectors.store(pointer, value, at);
+        else f.v128.store64Lane(pointer, value, 0, at);
+      } else {
+        const value = add ? scalar.add(scalar.load(addressOf(base), at) as never, take() as never) : take();
+        scalar.store(pointer, value as never, at);
+      }
     },
   );
   return { returned, scratchBytes: 0 };
@@ -85,5 +93,3 @@ function inRuns(results: readonly Expression[], runs: readonly (readonly unknown
     return results.slice(end - length, end);
   });
 }
-
-const nothing: Packing = { packs: new Map(), stores: new Set() };

@@ -200,7 +200,11 @@ export class Evaluator {
       case 'pick': {
         const first = this.#take(expression.inputs[0]) as Value<'v128'>;
         const [a, b] = expression.lanes;
-        return this.#vectors.pick(first, this.#take(expression.inputs[1]) as Value<'v128'>, [a, 2 + b]);
+        return this.#vectors.pick(
+          first,
+          this.#take(expression.inputs[1]) as Value<'v128'>,
+          lanes === 'f32x4' ? [a, 4 + b, a, a] : [a, 2 + b],
+        );
       }
       case 'lane':
         return this.#vectors.extractLane(this.#take(expression.inputs[0]) as Value<'v128'>, expression.lane);
