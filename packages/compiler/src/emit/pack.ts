@@ -28,6 +28,8 @@ const gatherCost = 2;
 const leastGain = 3;
 /** Trees of packs are tried down to these depths: what lies deeper may not be worth it. */
 const depths = [64, 4, 2, 1];
+/** Lanes in a tree at most, so that the search stays short in large programs. */
+const largestTree = 400;
 
 /**
  * Finds pairs of formulas to be computed as vectors (superword-level parallelism: Larsen and Amarasinghe 2000,
@@ -158,7 +160,7 @@ class Packer {
   }
 
   #grow([a, b]: Lanes, depth: number, tree: Map<Expression, Pack>): void {
-    if (depth === 0 || !this.#mayPack(a, b) || tree.has(a) || tree.has(b)) return;
+    if (depth === 0 || tree.size >= largestTree || !this.#mayPack(a, b) || tree.has(a) || tree.has(b)) return;
     const operands = this.#operands(a, b);
     const one = { lanes: [a, b], operands } as const;
     tree.set(a, one).set(b, one);
@@ -179,7 +181,7 @@ class Packer {
     if (a.op === 'binary' && commutative.has(a.f)) {
       const straight = this.#likeness(a0!, b0!) + this.#likeness(a1!, b1!);
       const crossed = this.#likeness(a0!, b1!) + this.#likeness(a1!, b0!);
-      if (crossed > straight) return [[a0!, b1!], [a1!, b0!]]; // biome-ignore format: a matrix
+      if (crossed > straight) return [[a0!, b1!] as const, [a1!, b0!] as const];
     }
     return a.inputs.map((input, n) => [input, b.inputs[n]!] as const);
   }
