@@ -1,8 +1,11 @@
 import { expressionsOf } from './evaluator.ts';
 import type { BinaryExpression, Expression, Expressions } from './expression.ts';
 
+/** So many divisions run as one, of a vector, which rounds as the program says. */
+const divisionsAtOnce = 2;
+
 /**
- * Several divisions by one number become one reciprocal and products: a / d = a (1 / d), to within 1.5 ulp. Zeros,
+ * Many divisions by one number become one reciprocal and products: a / d = a (1 / d), to within 1.5 ulp. Zeros,
  * infinities and NaN come out as they were, whichever of a and d they are; only a subnormal d, whose reciprocal
  * overflows, gives an infinity or, with a = 0, NaN.
  */
@@ -20,7 +23,7 @@ export function withReciprocals(roots: readonly Expression[], make: Expressions)
     const [a, b] = expression.inputs.map((input) => done.get(input)!);
     let result: Expression | undefined;
     if (isDivision(expression)) {
-      const several = b!.op !== 'constant' && divisions.get(expression.inputs[1])! > 1;
+      const several = b!.op !== 'constant' && divisions.get(expression.inputs[1])! > divisionsAtOnce;
       if (several) result = make.binary('mul', a!, make.binary('div', make.constant(1), b!));
     } else if (isProduct(expression) && b!.op === 'constant' && isLone(expression.inputs[0]) && isDivision(a!)) {
       // (1 / d) c = c / d, where nothing else reads the reciprocal.

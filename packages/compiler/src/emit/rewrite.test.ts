@@ -16,12 +16,12 @@ function valuesOf(roots: readonly Expression[], leaves: readonly number[]): (rea
   const values = new Map<Expression, readonly number[]>();
   for (const expression of expressionsOf(roots)) {
     const [a = [], b = [], c = []] = (expression.inputs as readonly Expression[]).map((input) => values.get(input)!);
-    values.set(expression, valueOf(expression, leaves, a, b, c));
+    values.set(expression, evaluated(expression, leaves, a, b, c));
   }
   return roots.map((root) => values.get(root)!);
 }
 
-function valueOf(
+function evaluated(
   expression: Expression,
   leaves: readonly number[],
   ...[a, b, c]: readonly [readonly number[], readonly number[], readonly number[]]

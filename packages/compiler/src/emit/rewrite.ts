@@ -7,10 +7,12 @@ import { withReciprocals } from './reciprocal.ts';
 /** Gives formulas of the same values, to within roundings, perhaps in fewer operations. */
 export type Rewrite = (roots: readonly Expression[], make: Expressions) => readonly Expression[];
 
+/** In additions: for less it is not worth it to round otherwise than the program says. */
+const leastSaving = 4;
 /** Larger programs are not searched: it would take longer than it saves. */
 const mostExpressions = 4000;
 
-/** Tried in turn, and kept where they lower the cost. */
+/** Tried in turn, and kept where they pay. */
 const rewrites: readonly Rewrite[] = [
   withReciprocals,
   (roots, make) => factored(roots, make, { shared: false }),
@@ -30,7 +32,7 @@ export function rewritten(roots: readonly Expression[], make: Expressions): read
     const tried = rewrite(best, make);
     if (tried.every((root, n) => root === best[n])) continue;
     const triedCost = totalCost(tried);
-    if (triedCost >= cost) continue;
+    if (triedCost > cost - leastSaving) continue;
     best = tried;
     cost = triedCost;
   }
