@@ -89,7 +89,7 @@ function onCompiled(gradient: Gradient): Gradient {
   };
 }
 
-describeGradient('aca, compiled', onCompiled(aca), { of: 'replay' });
-describeGradient('direct, compiled', onCompiled(direct), { of: 'replay' });
+describeGradient('aca, compiled', onCompiled(aca), { of: 'replay', replayAccuracy: 1e-11 });
+describeGradient('direct, compiled', onCompiled(direct), { of: 'replay', replayAccuracy: 1e-11 });
 describeGradient('naive, compiled', onCompiled(naive), { of: 'search', accuracy: 1e-6 });
 describeGradient('adjoint, compiled', onCompiled(adjoint), { of: 'equation', accuracy: 1e-6 });

@@ -51,7 +51,7 @@ export { copy } from './observe.ts';
 export { type ArrayOptions, type ArrayPullback, odeint, odeintVjp, solve } from './odeint.ts';
 export { power, powerRange, powerSeries } from './power.ts';
 export { type Prepared, type Problem, prepare, type StepOptions, stepOptionNames } from './prepare.ts';
-export { type Accumulator, accumulator, pullbackSteps, type Steps, timeCotangents } from './pullback.ts';
+export { Accumulator, pullbackSteps, type Steps, timeCotangents } from './pullback.ts';
 export { countFrom, type Recorded, record, replayCotangents, withFirstOutput } from './record.ts';
 export {
   type BackendRegistry,

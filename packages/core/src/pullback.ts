@@ -28,8 +28,8 @@ export function pullbackSteps<Y, P>(
   cotangents: readonly (Y | undefined)[],
 ): { y0: Y | undefined; parameters: P } {
   const { space, stepper } = steps;
-  const gradient = accumulator(field.parameterSpace);
-  const state = accumulator(space);
+  const gradient = new Accumulator(field.parameterSpace);
+  const state = new Accumulator(space);
   const direction = Math.sign((ts.at(-1) as number) - (ts[0] as number));
   let output = ts.length - 1;
 
@@ -58,39 +58,39 @@ export function pullbackSteps<Y, P>(
 }
 
 /** A running sum of states, which it owns. */
-export interface Accumulator<Y> {
-  /** Absent while nothing was added. */
-  readonly sum: Y | undefined;
-  /** Adds a state that stays the caller's. */
-  add(y: Y): void;
-  /** Adds a state and takes it over. */
-  take(y: Y): void;
-  /** Replaces the sum by a state and takes it over. */
-  set(y: Y): void;
-}
+export class Accumulator<Y> {
+  readonly #space: Space<Y>;
+  #sum: Y | undefined;
 
-/** An empty sum. */
-export function accumulator<Y>(space: Space<Y>): Accumulator<Y> {
-  let sum: Y | undefined;
-  const replace = (next: Y) => {
-    if (sum !== undefined) space.release(sum);
-    sum = next;
-  };
-  return {
-    get sum() {
-      return sum;
-    },
-    add: (y) => replace(sum === undefined ? space.combine(y, [], []) : space.combine(sum, [1], [y])),
-    take(y) {
-      if (sum === undefined) {
-        sum = y;
-        return;
-      }
-      replace(space.combine(sum, [1], [y]));
-      space.release(y);
-    },
-    set: replace,
-  };
+  constructor(space: Space<Y>) {
+    this.#space = space;
+  }
+
+  /** Absent while nothing was added. */
+  get sum(): Y | undefined {
+    return this.#sum;
+  }
+
+  /** Adds a state that stays the caller's. */
+  add(y: Y): void {
+    this.set(this.#sum === undefined ? this.#space.combine(y, [], []) : this.#space.combine(this.#sum, [1], [y]));
+  }
+
+  /** Adds a state and takes it over. */
+  take(y: Y): void {
+    if (this.#sum === undefined) {
+      this.#sum = y;
+      return;
+    }
+    this.set(this.#space.combine(this.#sum, [1], [y]));
+    this.#space.release(y);
+  }
+
+  /** Replaces the sum by a state and takes it over. */
+  set(y: Y): void {
+    if (this.#sum !== undefined) this.#space.release(this.#sum);
+    this.#sum = y;
+  }
 }
 
 /**

@@ -2,7 +2,7 @@ import { SolveError } from './errors.ts';
 import type { Cotangents, GradientTask, Recording } from './gradient.ts';
 import { integrate, type Outcome, type Task } from './integrate.ts';
 import { type Prepared, prepare } from './prepare.ts';
-import { accumulator, pullbackSteps, timeCotangents } from './pullback.ts';
+import { Accumulator, pullbackSteps, timeCotangents } from './pullback.ts';
 import type { Routine } from './routine.ts';
 import type { Trace } from './solver.ts';
 import { releaseAll } from './space.ts';
@@ -75,7 +75,7 @@ export function withFirstOutput<Y, P>(
   arriving: Y | undefined,
   cotangents: readonly (Y | undefined)[],
 ): Y {
-  const sum = accumulator(space);
+  const sum = new Accumulator(space);
   if (arriving !== undefined) sum.take(arriving);
   if (cotangents[0] !== undefined) sum.add(cotangents[0]);
   return sum.sum ?? space.zeros(y0);

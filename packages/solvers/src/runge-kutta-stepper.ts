@@ -1,5 +1,5 @@
 import {
-  accumulator,
+  Accumulator,
   type Carry,
   type ErrorNorm,
   type Field,
@@ -110,9 +110,9 @@ export class RungeKuttaStepper<Y, P> implements Stepper<Y, P> {
     const wantTime = cotangents.wantTime === true;
     const time = { t: 0, h: 0, outputs: [] as number[] };
 
-    const end = accumulator(space);
-    const start = accumulator(space);
-    const parameters = accumulator(this.#field.parameterSpace);
+    const end = new Accumulator(space);
+    const start = new Accumulator(space);
+    const parameters = new Accumulator(this.#field.parameterSpace);
     /** Rows of weights on the stages, each with the cotangent that it carries. */
     const heads: { row: readonly number[]; cotangent: Y }[] = [];
     if (cotangents.y1 !== undefined) end.add(cotangents.y1);

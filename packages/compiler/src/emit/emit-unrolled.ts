@@ -1,6 +1,6 @@
 import type { Value } from '@neural-ode/assembler';
 import { sizeOf } from '../graph/graph.ts';
-import { emitFormulas } from './emit-formulas.ts';
+import { accessOf, emitFormulas } from './emit-formulas.ts';
 import type { Load } from './evaluator.ts';
 import type { Expression } from './expression.ts';
 import { layoutOf } from './layout.ts';
@@ -13,20 +13,14 @@ import { unrolledOf } from './unroll.ts';
  */
 export const emitUnrolled: Emitter = (target, f, job) => {
   const { element } = target;
-  const scalar = f[element.type];
+  const access = accessOf(target, f);
   const layout = layoutOf(job.program);
   const { values, leaves, make } = unrolledOf(job.program, element);
-  const vectors = f[element.vector];
   const load: Load = (leaf, how) => {
     const { input, n } = leaves[leaf]!;
-    if (input.role === 't') {
-      const t = element.type === 'f32' ? f.f32.demoteF64(job.t) : f.get(job.t);
-      return how === 'splat' ? vectors.splat(t as never) : t;
-    }
+    if (input.role === 't') return access.double(f.get(job.t), how);
     const base = job.inputs[input.role];
-    const offset = base.address + (layout.offset(input) + n) * element.size;
-    if (how === 'one') return scalar.load(addressOf(base), offset);
-    return how === 'splat' ? vectors.loadSplat(addressOf(base), offset) : vectors.load(addressOf(base), offset);
+    return access.load(addressOf(base), base.address + (layout.offset(input) + n) * element.size, how);
   };
   const adjacent = (leaf: number, next: number) =>
     leaves[leaf]!.input === leaves[next]!.input && leaves[leaf]!.n + 1 === leaves[next]!.n;
@@ -60,11 +54,7 @@ export const emitUnrolled: Emitter = (target, f, job) => {
       return;
     }
     const { base, at, add } = place;
-    const lanes = wide ? vectors : scalar;
-    // A pointer before the value, as the store wants them.
-    const pointer = base.pointer ? f.get(base.pointer) : f.i32.const(0);
-    const value = add ? lanes.add(lanes.load(addressOf(base), at) as never, take() as never) : take();
-    lanes.store(pointer, value as never, at);
+    access.store(base, at, wide, take, add);
   });
   return { returned, scratchBytes: 0 };
 };

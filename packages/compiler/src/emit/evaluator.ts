@@ -194,17 +194,27 @@ export class Evaluator {
       case 'splat':
         return this.#vectors.splat(this.#take(expression.inputs[0]) as Value<'f64'>);
       case 'pair': {
-        const first = this.#vectors.splat(this.#take(expression.inputs[0]) as Value<'f64'>);
-        return this.#vectors.replaceLane(first, 1, this.#take(expression.inputs[1]) as Value<'f64'>);
+        const [a, b] = expression.inputs;
+        if (a.op === 'constant' && b.op === 'constant') return this.#constants(a.value, b.value);
+        const first = this.#vectors.splat(this.#take(a) as Value<'f64'>);
+        return this.#vectors.replaceLane(first, 1, this.#take(b) as Value<'f64'>);
       }
       case 'pick': {
         const first = this.#take(expression.inputs[0]) as Value<'v128'>;
         const [a, b] = expression.lanes;
-        return this.#vectors.pick(first, this.#take(expression.inputs[1]) as Value<'v128'>, [a, 2 + b]);
+        return this.#vectors.pick(
+          first,
+          this.#take(expression.inputs[1]) as Value<'v128'>,
+          lanes === 'f32x4' ? [a, 4 + b, a, a] : [a, 2 + b],
+        );
       }
       case 'lane':
         return this.#vectors.extractLane(this.#take(expression.inputs[0]) as Value<'v128'>, expression.lane);
     }
+  }
+
+  #constants(a: number, b: number): Value {
+    return this.#vectors.const(this.#vectors.laneCount === 4 ? [a, b, a, b] : [a, b]);
   }
 
   get #vectors(): FunctionBuilder['f64x2'] {

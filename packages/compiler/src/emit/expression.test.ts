@@ -36,6 +36,14 @@ describe('expressions are simplified while they are made', () => {
     expect(used).not.toContain('pow');
   });
 
+  it('draws signs out of products, constants too, so that x * -2 and x * 2 share one', () => {
+    const product = make.binary('mul', x, number(2));
+    expect(make.binary('mul', x, number(-2))).toBe(make.unary('neg', product));
+    expect(make.binary('mul', make.unary('neg', x), number(-2))).toBe(product);
+    expect(make.binary('add', y, make.binary('mul', x, number(-2)))).toBe(make.binary('sub', y, product));
+    expect(make.binary('div', number(-3), x)).toBe(make.unary('neg', make.binary('div', number(3), x)));
+  });
+
   it('rounds constants in the precision', () => {
     const single = new Expressions('float32');
     const third = single.binary('div', single.constant(1), single.constant(3));

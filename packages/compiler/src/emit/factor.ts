@@ -38,10 +38,11 @@ export function factored(roots: readonly Expression[], make: Expressions, sight:
   };
 
   const done = new Map<Expression, Expression>();
+  // What is opened where a sum reads it.
   const inner = new Set<Expression>();
-  for (const expression of order) {
-    const within = isSum(expression) || (expression.op === 'unary' && expression.f === 'neg');
-    for (const input of within ? expression.inputs : []) if (uses.get(input) === 1) inner.add(input);
+  for (const expression of order.toReversed()) {
+    const opens = isSum(expression) || (isNegation(expression) && inner.has(expression));
+    for (const input of opens ? expression.inputs : []) if (uses.get(input) === 1) inner.add(input);
   }
   for (const expression of order) {
     const terms = isSum(expression) && !inner.has(expression) ? termsOf(expression, uses) : [];
@@ -57,6 +58,10 @@ function isSum(expression: Expression): expression is BinaryExpression {
   return expression.op === 'binary' && (expression.f === 'add' || expression.f === 'sub');
 }
 
+function isNegation(expression: Expression): boolean {
+  return expression.op === 'unary' && expression.f === 'neg';
+}
+
 /** What a sum adds up, through sums and negations that nothing else reads. */
 function termsOf(sum: Expression, uses: ReadonlyMap<Expression, number>): Term[] {
   const terms: Term[] = [];
@@ -66,7 +71,7 @@ function termsOf(sum: Expression, uses: ReadonlyMap<Expression, number>): Term[]
     if (opened && isSum(expression)) {
       add(a!, minus);
       add(b!, minus !== (expression.f === 'sub'));
-    } else if (opened && expression.op === 'unary' && expression.f === 'neg') {
+    } else if (opened && isNegation(expression)) {
       add(a!, !minus);
     } else {
       terms.push({ expression, minus });
@@ -116,9 +121,7 @@ class Products {
 
   #isOpen(expression: Expression): boolean {
     if (this.shared.has(expression) && !this.#sight.shared) return false;
-    return (
-      (expression.op === 'binary' && expression.f === 'mul') || (expression.op === 'unary' && expression.f === 'neg')
-    );
+    return (expression.op === 'binary' && expression.f === 'mul') || isNegation(expression);
   }
 }
 

@@ -17,13 +17,19 @@ export interface Packing {
   readonly stores: ReadonlySet<number>;
 }
 
+const nothing: Packing = { packs: new Map(), stores: new Set() };
+
 /** Results in memory: `run[n + 1]` lies behind `run[n]`. */
 export type Run = readonly Expression[];
 
 /** To bring two numbers into one vector. */
 const gatherCost = 2;
+/** All packs together must save so much: vectors delay what waits for one of their lanes. */
+const leastGain = 3;
 /** Trees of packs are tried down to these depths: what lies deeper may not be worth it. */
-const depths = [1, 2, 4, 64];
+const depths = [64, 4, 2, 1];
+/** Lanes in a tree at most, so that the search stays short in large programs. */
+const largestTree = 400;
 
 /**
  * Finds pairs of formulas to be computed as vectors (superword-level parallelism: Larsen and Amarasinghe 2000,
@@ -47,6 +53,7 @@ class Packer {
   readonly #packs = new Map<Expression, Pack>();
   readonly #stores = new Set<number>();
   readonly #splats = new Set<Expression>();
+  #saved = 0;
 
   constructor(runs: readonly Run[], adjacent: (leaf: number, next: number) => boolean) {
     this.#adjacent = adjacent;
@@ -75,7 +82,7 @@ class Packer {
     this.#tryExpensive();
     this.#storeInPairs();
     this.#tryReductions();
-    return { packs: this.#packs, stores: this.#stores };
+    return this.#saved < leastGain ? nothing : { packs: this.#packs, stores: this.#stores };
   }
 
   #lanesAt(start: number): Lanes {
@@ -90,8 +97,9 @@ class Packer {
     for (const { start } of ranked) {
       if ([start - 1, start, start + 1].some((n) => this.#stores.has(n))) continue;
       const { gain, tree } = this.#best(this.#lanesAt(start), start);
-      if (gain <= 0) continue;
+      if (gain === 0) continue;
       this.#stores.add(start);
+      this.#saved += gain;
       this.#commit(tree);
     }
   }
@@ -116,7 +124,8 @@ class Packer {
 
   #try(lanes: Lanes): boolean {
     const { gain, tree } = this.#best(lanes);
-    if (gain <= 0) return false;
+    if (gain === 0) return false;
+    this.#saved += gain;
     this.#commit(tree);
     return true;
   }
@@ -136,26 +145,22 @@ class Packer {
     }
   }
 
-  /** The packs below two formulas that save most; nothing where they are not of one form. */
+  /** The packs below two formulas, as deep as they go or else as it saves anything; a gain of 0 where it does not. */
   #best(lanes: Lanes, start?: number): { gain: number; tree: ReadonlyMap<Expression, Pack> } {
-    let best = {
-      gain: start === undefined ? 0 : this.#gain(new Map(), lanes, start),
-      tree: new Map<Expression, Pack>(),
-    };
-    let size = 0;
-    for (const depth of depths) {
+    let size = Number.POSITIVE_INFINITY;
+    for (const depth of this.#mayPack(...lanes) ? depths : []) {
       const tree = new Map<Expression, Pack>();
       this.#grow(lanes, depth, tree);
-      if (tree.size === size) break;
+      if (tree.size === size) continue;
       size = tree.size;
       const gain = this.#gain(tree, lanes, start);
-      if (gain > best.gain) best = { gain, tree };
+      if (gain > 0) return { gain, tree };
     }
-    return best;
+    return { gain: 0, tree: new Map() };
   }
 
   #grow([a, b]: Lanes, depth: number, tree: Map<Expression, Pack>): void {
-    if (depth === 0 || !this.#mayPack(a, b) || tree.has(a) || tree.has(b)) return;
+    if (depth === 0 || tree.size >= largestTree || !this.#mayPack(a, b) || tree.has(a) || tree.has(b)) return;
     const operands = this.#operands(a, b);
     const one = { lanes: [a, b], operands } as const;
     tree.set(a, one).set(b, one);
@@ -176,7 +181,7 @@ class Packer {
     if (a.op === 'binary' && commutative.has(a.f)) {
       const straight = this.#likeness(a0!, b0!) + this.#likeness(a1!, b1!);
       const crossed = this.#likeness(a0!, b1!) + this.#likeness(a1!, b0!);
-      if (crossed > straight) return [[a0!, b1!], [a1!, b0!]]; // biome-ignore format: a matrix
+      if (crossed > straight) return [[a0!, b1!] as const, [a1!, b0!] as const];
     }
     return a.inputs.map((input, n) => [input, b.inputs[n]!] as const);
   }
@@ -204,25 +209,27 @@ class Packer {
       return 1;
     };
     let gain = start === undefined ? 0 : 1 - vectorCost(roots);
+    const asVector =
+      ([a, b]: Lanes) =>
+      (user: Expression) =>
+        packOf(user)?.operands.some((pair) => pair[0] === a && pair[1] === b);
+    const isStored = (place: number) => [place, place - 1].some((n) => this.#stores.has(n) || n === start);
     for (const { lanes, operands } of new Set(tree.values())) {
       if (lanes[0].op === 'leaf') {
         gain += 0.5;
         continue;
       }
       gain += costOf(lanes[0]);
-      for (const pair of operands) gain -= vectorCost(pair);
-      lanes.forEach((lane, side) => {
-        const users = this.#users.get(lane) ?? [];
-        const asVector = (user: Expression) =>
-          packOf(user)?.operands.some(([a, b]) => a === lanes[0] && b === lanes[1]);
-        const stored = (place: number) => [place, place - 1].some((n) => this.#stores.has(n) || n === start);
-        const alone = users.some((user) => !asVector(user)) || !(this.#places.get(lane) ?? []).every(stored);
-        if (alone) gain -= side === 0 ? 0.25 : 1;
-      });
-    }
-    // What was taken out of vectors for these users stays in them.
-    for (const { operands } of new Set(tree.values())) {
-      for (const [a, b] of operands) if (!tree.has(a) && a.op !== 'leaf' && a !== b && paired([a, b])) gain += 0.5;
+      for (const pair of operands) {
+        gain -= vectorCost(pair);
+        // What was taken out of a vector for these users stays in it.
+        if (pair[0] !== pair[1] && pair[0].op !== 'leaf' && !tree.has(pair[0]) && paired(pair)) gain += 0.5;
+      }
+      const inVector = asVector(lanes);
+      for (const [side, lane] of lanes.entries()) {
+        const vectors = (this.#users.get(lane) ?? []).every(inVector) && (this.#places.get(lane) ?? []).every(isStored);
+        if (!vectors) gain -= side === 0 ? 0.25 : 1;
+      }
     }
     return gain;
   }

@@ -7,10 +7,12 @@ import { withReciprocals } from './reciprocal.ts';
 /** Gives formulas of the same values, to within roundings, perhaps in fewer operations. */
 export type Rewrite = (roots: readonly Expression[], make: Expressions) => readonly Expression[];
 
+/** In additions: for less it is not worth it to round otherwise than the program says. */
+const leastSaving = 4;
 /** Larger programs are not searched: it would take longer than it saves. */
 const mostExpressions = 4000;
 
-/** Each is kept where it lowers the cost; all are tried again until none does. */
+/** Tried in turn, and kept where they pay. */
 const rewrites: readonly Rewrite[] = [
   withReciprocals,
   (roots, make) => factored(roots, make, { shared: false }),
@@ -25,17 +27,14 @@ const rewrites: readonly Rewrite[] = [
 export function rewritten(roots: readonly Expression[], make: Expressions): readonly Expression[] {
   let best = roots;
   let cost = totalCost(best);
-  for (let before = Number.POSITIVE_INFINITY; cost < before; ) {
-    before = cost;
-    for (const rewrite of rewrites) {
-      if (make.count > mostExpressions) return best;
-      const tried = rewrite(best, make);
-      if (tried.every((root, n) => root === best[n])) continue;
-      const triedCost = totalCost(tried);
-      if (triedCost >= cost) continue;
-      best = tried;
-      cost = triedCost;
-    }
+  for (const rewrite of rewrites) {
+    if (make.count > mostExpressions) break;
+    const tried = rewrite(best, make);
+    if (tried.every((root, n) => root === best[n])) continue;
+    const triedCost = totalCost(tried);
+    if (triedCost > cost - leastSaving) continue;
+    best = tried;
+    cost = triedCost;
   }
   return best;
 }

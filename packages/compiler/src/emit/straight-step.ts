@@ -1,7 +1,7 @@
 import type { FunctionBuilder, Local, Operand, Value } from '@neural-ode/assembler';
 import type { SlopeProgram } from '../graph/graph.ts';
 import { costOf } from './cost.ts';
-import { emitFormulas } from './emit-formulas.ts';
+import { accessOf, emitFormulas } from './emit-formulas.ts';
 import { expressionsOf, type Load } from './evaluator.ts';
 import type { Expression, Expressions } from './expression.ts';
 import { layoutOf } from './layout.ts';
@@ -55,8 +55,7 @@ export function straightStep(target: Target, program: SlopeProgram, stages: numb
   const places = layoutOf(program);
 
   return (f, job) => {
-    const scalar = f[element.type];
-    const vectors = f[element.vector];
+    const access = accessOf(target, f);
     const known = leaves.length;
     const own: Leaf[] = [];
     const ownLeaf = (leaf: Leaf) => make.leaf(known + own.push(leaf) - 1);
@@ -103,14 +102,8 @@ export function straightStep(target: Target, program: SlopeProgram, stages: numb
     const load: Load = (leaf, how) => {
       const { input: of, n } = leaves[leaf] ?? {};
       const mine = own[leaf - known] ?? { base: job.parameters, n: places.offset(of!) + n! };
-      if ('compute' in mine) {
-        const value = asValue(f, mine.compute());
-        const rounded = element.type === 'f32' ? f.f32.demoteF64(value) : value;
-        return how === 'splat' ? vectors.splat(rounded as never) : rounded;
-      }
-      const [pointer, offset] = [addressOf(mine.base), mine.base.address + mine.n * element.size];
-      if (how === 'one') return scalar.load(pointer, offset);
-      return how === 'splat' ? vectors.loadSplat(pointer, offset) : vectors.load(pointer, offset);
+      if ('compute' in mine) return access.double(asValue(f, mine.compute()), how);
+      return access.load(addressOf(mine.base), mine.base.address + mine.n * element.size, how);
     };
     const at = (leaf: number) => own[leaf - known];
     const adjacent = (leaf: number, next: number) => {
@@ -123,21 +116,20 @@ export function straightStep(target: Target, program: SlopeProgram, stages: numb
     const stored = [...k.slice(1).map((run, n) => ({ run, base: job.slope(n + 1) })), { run: y1, base: job.y1 }];
     const runs = [...stored.map(({ run }) => run), ...ratios.map((run) => run)];
     const sums = ratios.map(() => f.let(f.f64.const(0)));
+    const vectors = f[element.vector];
     const size = slopes.length;
     emitFormulas(target, f, { make, runs, load, adjacent }, (index, wide, take) => {
       const run = Math.floor(index / size);
       const place = stored[run];
       if (place) {
-        const { base } = place;
-        const pointer = base.pointer ? f.get(base.pointer) : f.i32.const(0);
-        (wide ? vectors : scalar).store(pointer, take() as never, base.address + (index % size) * element.size);
+        access.store(place.base, place.base.address + (index % size) * element.size, wide, take);
         return;
       }
       const sum = sums[run - stored.length]!;
       f.scope(() => {
         const ratio = f.let(take() as Value);
         for (const lane of wide ? [0, 1] : [undefined]) {
-          const one: Value | Local = lane === undefined ? ratio : f.f64x2.extractLane(ratio as Local<'v128'>, lane);
+          const one: Value | Local = lane === undefined ? ratio : vectors.extractLane(ratio as Local<'v128'>, lane);
           const double = f.let(element.type === 'f32' ? f.f64.promoteF32(one as Value<'f32'>) : (one as Value<'f64'>));
           f.set(sum, f.f64.add(sum, f.f64.mul(double, double)));
         }

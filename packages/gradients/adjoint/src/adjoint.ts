@@ -1,5 +1,5 @@
 import {
-  accumulator,
+  Accumulator,
   type Cotangents,
   type Gradient,
   type GradientTask,
@@ -68,8 +68,8 @@ function* backsolve<Y, P>(
   const { accepted, rejected } = recorded.stats;
   const { evaluations, vjps } = prepared.counts;
 
-  const a = accumulator(space);
-  const g = accumulator(parameterSpace);
+  const a = new Accumulator(space);
+  const g = new Accumulator(parameterSpace);
   g.set(parameterSpace.zeros(parameters));
   const reverse = {
     ...reverseOptions(task, options),

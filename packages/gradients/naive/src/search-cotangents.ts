@@ -1,6 +1,6 @@
 import {
+  Accumulator,
   type AdaptiveStepping,
-  accumulator,
   type Cotangents,
   countFrom,
   type Memory,
@@ -28,8 +28,8 @@ export function searchCotangents<Y, P>(
   const count = countFrom(prepared);
   const direction = Math.sign((ts.at(-1) as number) - (ts[0] as number));
 
-  const parameters = accumulator(field.parameterSpace);
-  const y = accumulator(space);
+  const parameters = new Accumulator(field.parameterSpace);
+  const y = new Accumulator(space);
   const times = ts.map(() => 0);
   let t = 0;
   let size = 0;
