@@ -21,7 +21,7 @@ const table = [
   { in: 'packages/solvers', may: ['core', 'tableaux'] },
   { in: 'packages/gradients/', may: ['core'] },
   { in: 'packages/tensor', may: ['core'], tfjs: anywhere },
-  { in: 'packages/backends/', may: ['core', 'tensor'], tfjs: anywhere },
+  { in: 'packages/backends/', may: ['assembler', 'core', 'tensor'], tfjs: anywhere },
   { in: 'packages/assembler', may: [] },
   { in: 'packages/compiler', may: ['assembler', 'core', 'tableaux', 'tensor'], tfjs: anywhere },
   { in: 'packages/testing', may: ['core', 'tableaux', 'solvers'] },

@@ -7,6 +7,7 @@ import {
   resolve,
 } from '@neural-ode/core';
 import * as tf from '@tensorflow/tfjs-core';
+import type { StateKernels } from './state-kernels.ts';
 import { completeGradients } from './tfjs-gradients/complete.ts';
 
 /** Options of {@link useBackend}; a backend's `./register` entry adds its own. */
@@ -31,6 +32,8 @@ export interface BackendPart {
   start(options: BackendOptions): Promise<void>;
   /** What is known of the running backend. */
   describe?(): Partial<Omit<BackendDescription, 'name'>>;
+  /** Faster arithmetic on states, asked for once a solve while it is the current one; undefined where it has none. */
+  stateKernels?(): StateKernels | undefined;
 }
 
 /** What is running. */
@@ -95,6 +98,11 @@ export function describeBackend(): BackendDescription {
   const { numBytes, numTensors } = tf.memory();
   const name = tf.getBackend();
   return { name, ...started.get(name)?.describe?.(), bytes: numBytes, tensors: numTensors };
+}
+
+/** What the current backend does for states, when {@link useBackend} made it the current one. */
+export function stateKernels(): StateKernels | undefined {
+  return started.get(tf.getBackend())?.stateKernels?.();
 }
 
 /** Registered by packages of this library. */

@@ -31,8 +31,8 @@ export interface TensorStepOptions<A = undefined>
   readonly args?: A | undefined;
   /**
    * Where states lie between evaluations: as `'arrays'` of doubles, so that only the field computes in float32, or as
-   * `'tensors'` on the backend, in float32 throughout. Default `'auto'`: arrays on the backend cpu, and on wasm and
-   * tensorflow up to 16384 components; else tensors.
+   * `'tensors'` on the backend, in float32 throughout. Default `'auto'`: arrays on the backend cpu, on wasm up to 4096
+   * components (16384 where tfjs was started without `useBackend`) and on tensorflow up to 16384; else tensors.
    */
   readonly states?: 'auto' | 'arrays' | 'tensors' | undefined;
   /** Told when a result should not be trusted. Default: `console.warn`, once for each message. */

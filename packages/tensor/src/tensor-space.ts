@@ -1,6 +1,8 @@
-import type { Deferred, Reading, Space, Tolerance } from '@neural-ode/core';
+import { type Deferred, NeuralOdeError, type Reading, type Space, type Tolerance } from '@neural-ode/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { stateKernels } from './backend.ts';
 import { offTape } from './engine.ts';
+import type { StateKernels } from './state-kernels.ts';
 
 /** A box of tensors, one a leaf of the user's tree; a tape may put its own clones in their place. */
 export interface TensorState {
@@ -8,31 +10,31 @@ export interface TensorState {
 }
 
 /**
- * States that stay tensors, computed on by tfjs in float32; norms are read back only when somebody waits for them. All
- * that the space makes survives the enclosing tidy and is disposed by `release`, at the latest by `close`.
+ * States that stay tensors, computed on in float32: by the kernels of the backend that is current when the space is made,
+ * if it has any, else by tfjs, whose norms are read back only when somebody waits for them. All that the space makes
+ * survives the enclosing tidy and is disposed by `release`, at the latest by `close`.
  */
 export class TensorSpace implements Space<TensorState> {
   readonly #kept = new Set<tf.Tensor>();
+  readonly #kernels = stateKernels();
 
   /** A state of the tensors that `f` returns, which must be new; whatever else `f` makes is disposed. */
   make(f: () => tf.Tensor[]): TensorState {
-    const leaves = tf.tidy(() => offTape(f));
-    for (const leaf of leaves) this.#kept.add(tf.keep(leaf));
+    // Kept within the tidy, or the enclosing one would refer to every state of the solve until it ends.
+    const leaves = tf.tidy(() => offTape(f).map((leaf) => tf.keep(leaf)));
+    for (const leaf of leaves) this.#kept.add(leaf);
     return { leaves };
   }
 
   combine(base: TensorState | null, coefficients: readonly number[], terms: readonly TensorState[]): TensorState {
-    const like = base ?? (terms[0] as TensorState);
-    return this.make(() =>
-      like.leaves.map((_, n) => {
-        let sum: tf.Tensor | undefined = base?.leaves[n];
-        terms.forEach((term, j) => {
-          const product = tf.mul(term.leaves[n] as tf.Tensor, coefficients[j] as number);
-          sum = sum ? tf.add(sum, product) : product;
-        });
-        return sum === base?.leaves[n] ? (sum as tf.Tensor).clone() : (sum as tf.Tensor);
-      }),
-    );
+    // The base comes last: it is the largest in a step, and what is added to it is best rounded once.
+    const states = base ? [...terms, base] : terms;
+    const weights = base ? [...coefficients, 1] : coefficients;
+    const kernels = this.#kernelsFor(states);
+    const sum = (tensors: readonly tf.Tensor[]) =>
+      kernels?.combine(weights, tensors) ?? sumOfProducts(weights, tensors);
+    const { leaves } = states[0] as TensorState;
+    return this.make(() => leaves.map((leaf, n) => (terms.length === 0 ? leaf.clone() : sum(at(states, n)))));
   }
 
   zeros(like: TensorState): TensorState {
@@ -40,10 +42,14 @@ export class TensorSpace implements Space<TensorState> {
   }
 
   dot(a: TensorState, b: TensorState): number {
+    const kernels = this.#kernelsFor([a, b]);
+    if (kernels) return a.leaves.reduce((sum, leaf, n) => sum + kernels.dot(leaf, b.leaves[n] as tf.Tensor), 0);
     return this.#deferred(() => total(a.leaves.map((leaf, n) => tf.mul(leaf, b.leaves[n] as tf.Tensor)))).sync();
   }
 
   norm(y: TensorState): Reading {
+    // The kernels' squares are doubles, which do not overflow.
+    if (this.#kernelsFor([y])) return Math.sqrt(this.dot(y, y) / Math.max(1, this.size(y)));
     return this.#rootMeanSquare(y, () => y.leaves);
   }
 
@@ -59,6 +65,14 @@ export class TensorSpace implements Space<TensorState> {
   }
 
   errorNorm(error: TensorState, y0: TensorState, y1: TensorState, tolerance: Tolerance<TensorState>): Reading {
+    const { rtol, atol } = tolerance;
+    const kernels = this.#kernelsFor([error, y0, y1]);
+    if (kernels && typeof rtol === 'number' && typeof atol === 'number') {
+      const squares = error.leaves.map((e, n) =>
+        kernels.scaledSquares(e, y0.leaves[n] as tf.Tensor, y1.leaves[n] as tf.Tensor, rtol, atol),
+      );
+      return Math.sqrt(squares.reduce((a, b) => a + b, 0) / Math.max(1, this.size(error)));
+    }
     return this.#rootMeanSquare(error, () => error.leaves.map((e, n) => ratio(e, scale(y0, y1, tolerance, n).value)));
   }
 
@@ -104,6 +118,18 @@ export class TensorSpace implements Space<TensorState> {
     this.#kept.clear();
   }
 
+  /** The kernels, if all leaves of these states are such as they take. */
+  #kernelsFor(states: readonly TensorState[]): StateKernels | undefined {
+    const leaves = (states[0] as TensorState).leaves;
+    const fit = leaves.map((leaf, n) =>
+      at(states, n).every((other) => {
+        if (other.isDisposed) throw disposed();
+        return other.dtype === 'float32' && tf.util.arraysEqual(leaf.shape, other.shape);
+      }),
+    );
+    return fit.includes(false) ? undefined : this.#kernels;
+  }
+
   /** Of the leaves that `f` returns, which are shaped as those of `like`. */
   #rootMeanSquare(like: TensorState, f: () => readonly tf.Tensor[]): Reading {
     const size = this.size(like);
@@ -140,6 +166,26 @@ interface Scale {
   /** Where |y0| >= |y1|, and the component that is larger. */
   readonly first: tf.Tensor;
   readonly larger: tf.Tensor;
+}
+
+/** Leaf n of each state. */
+function at(states: readonly TensorState[], n: number): tf.Tensor[] {
+  return states.map(({ leaves }) => leaves[n] as tf.Tensor);
+}
+
+function disposed(): NeuralOdeError {
+  return new NeuralOdeError(
+    'disposed',
+    'A tensor of a state was disposed while the solver still needed it: the field must dispose neither what it is given ' +
+      'nor what it returns.',
+  );
+}
+
+function sumOfProducts(coefficients: readonly number[], terms: readonly tf.Tensor[]): tf.Tensor {
+  const products = terms.map((term, j) =>
+    coefficients[j] === 1 ? term.clone() : tf.mul(term, coefficients[j] as number),
+  );
+  return products.reduce((sum, product) => tf.add(sum, product));
 }
 
 /** atol + rtol max(|y0|, |y1|) of leaf n. */

@@ -2,6 +2,7 @@ import type { BackendOptions, BackendPart } from '@neural-ode/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import { completeKernels } from './complete-kernels.ts';
 import { withoutListeners } from './process-listeners.ts';
+import { stateKernelsOf } from './state-kernels.ts';
 import { checkBinary, installedFolder, normalized, type WasmPaths } from './wasm-file.ts';
 
 /** Options of the wasm backend. */
@@ -30,6 +31,7 @@ export const wasmBackend: BackendPart = {
       throw new Error(`tfjs could not start it with the binaries in ${JSON.stringify(paths ?? 'its own folder')}.`);
   },
   describe: () => ({ simd: tf.env().get('WASM_HAS_SIMD_SUPPORT') as boolean, threads: threadCount() }),
+  stateKernels: () => stateKernelsOf(tf.backend()),
 };
 
 let threadCount: () => number = () => 1;
