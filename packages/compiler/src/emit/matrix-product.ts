@@ -6,8 +6,6 @@ import type { View } from './view.ts';
 
 /** Rows of a tile that is kept in registers, with two vectors a row, and with one. */
 const tileRows = { 1: 6, 2: 4 } as const;
-/** Steps along the summed axis that one turn of the innermost loop does. */
-const unroll = 4;
 /** With at least so many rows a panel of b is worth copying. */
 const rowsToPack = 12;
 
@@ -212,27 +210,21 @@ class ProductWriter {
     const fromB = f.let(f.get(panel.packed ? this.#at.panel : this.#at.b));
     const right = Array.from({ length: vectors }, () => f.local('v128'));
     const left = f.local('v128');
-    const steps = (count: number) => {
-      for (let k = 0; k < count; k++) {
+    // One step a turn: V8 puts all loads of straight code first, so several steps spill the sums to memory.
+    this.#repeat(inner, () => {
+      right.forEach((local, v) => {
+        f.set(local, is.load(fromB, v * 16));
+      });
+      for (let row = 0; row < height; row++) {
+        f.set(left, is.loadSplat(fromA, row * a[0] * size));
         right.forEach((local, v) => {
-          f.set(local, is.load(fromB, k * rowBytes + v * 16));
+          const sum = sums[row * vectors + v]!;
+          f.set(sum, is.fma(left, local, sum));
         });
-        for (let row = 0; row < height; row++) {
-          const offset = (row * a[0] + k * a[1]) * size;
-          f.set(left, is.loadSplat(fromA, offset));
-          right.forEach((local, v) => {
-            const sum = sums[row * vectors + v]!;
-            f.set(sum, is.fma(left, local, sum));
-          });
-        }
       }
-    };
-    this.#repeat(Math.floor(inner / unroll), () => {
-      steps(unroll);
-      f.set(fromA, f.i32.add(fromA, unroll * a[1] * size));
-      f.set(fromB, f.i32.add(fromB, unroll * rowBytes));
+      f.set(fromA, f.i32.add(fromA, a[1] * size));
+      f.set(fromB, f.i32.add(fromB, rowBytes));
     });
-    steps(inner % unroll);
     f.free(fromA, fromB, left, ...right);
     this.#store(panel, height, pointerC, sums);
     f.free(...sums);
