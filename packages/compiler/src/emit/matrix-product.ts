@@ -6,6 +6,10 @@ import type { View } from './view.ts';
 
 /** Rows of a tile that is kept in registers, with two vectors a row, and with one. */
 const tileRows = { 1: 6, 2: 4 } as const;
+/** Steps along the summed axis after which the sums go to memory, so that what is read again stays in the first cache. */
+const depth = 256;
+/** Steps so far apart compete for the same few lines of the cache: good for a panel, which is copied once. */
+const scatteredBytes = 2048;
 /** With at least so many rows a panel of b is worth copying. */
 const rowsToPack = 12;
 
@@ -22,7 +26,7 @@ interface Sizes {
 
 /** Bytes of scratch memory that a product needs for a panel of b. */
 export function panelBytes(inner: number): number {
-  return inner * 32;
+  return Math.min(inner, depth) * 32;
 }
 
 /** c = a b for the last two axes, over all axes before them, which the three views share. */
@@ -44,11 +48,17 @@ export function emitMatrixProduct(
   const plain = [0, 1] as const;
   const swapped = [1, 0] as const;
   // Few columns waste lanes: then the product is formed transposed, with vectors along the rows.
-  const across = columns < target.element.lanes && rows > columns;
+  const scattered = (stride: number) => stride * target.element.size >= scatteredBytes;
+  const across =
+    (columns < target.element.lanes && rows > columns) ||
+    (scattered(a.strides[rank - 1]!) && !scattered(b.strides[rank - 2]!));
   const sizes: Sizes = across
     ? { rows: columns, inner, columns: rows, a: last(b, swapped), b: last(a, swapped), c: last(c, swapped), add }
     : { rows, inner, columns, a: last(a, plain), b: last(b, plain), c: last(c, plain), add };
-  const product = productFunction(target, sizes);
+  // The odd steps first, then as often as needed all steps of a block.
+  const blocks = Math.max(0, Math.ceil(inner / depth) - 1);
+  const odd = inner - blocks * depth;
+  const first = productFunction(target, { ...sizes, inner: odd });
   const lengths = c.shape.slice(0, -2);
   const views = (across ? [b, a, c] : [a, b, c]).map((view) => ({
     ...view,
@@ -57,10 +67,25 @@ export function emitMatrixProduct(
   }));
   const nest = new Nest(f, target.element, { lengths, views });
   nest.loops(0, lengths.length, () => {
-    const left = nest.address(0);
-    const right = nest.address(1);
-    const out = nest.address(2);
-    f.call(product, left, right, out, panel);
+    f.scope(() => {
+      const [left, right, out] = [0, 1, 2].map((view) => f.let(nest.address(view))) as [
+        Local<'i32'>,
+        Local<'i32'>,
+        Local<'i32'>,
+      ];
+      const forward = (steps: number) => {
+        f.set(left, f.i32.add(left, steps * sizes.a[1] * target.element.size));
+        f.set(right, f.i32.add(right, steps * sizes.b[0] * target.element.size));
+      };
+      f.call(first, left, right, out, panel);
+      if (blocks === 0) return;
+      const next = productFunction(target, { ...sizes, inner: depth, add: true });
+      forward(odd);
+      emitRepeat(f, blocks, () => {
+        f.call(next, left, right, out, panel);
+        forward(depth);
+      });
+    });
   });
   nest.end();
 }
@@ -74,6 +99,22 @@ function productFunction(target: Target, sizes: Sizes): FunctionRef<readonly []>
       new ProductWriter(target, f, sizes, pointers).write();
     }),
   ) as FunctionRef<readonly []>;
+}
+
+/** Runs the body so many times. */
+function emitRepeat(f: FunctionBuilder, count: number, body: () => void): void {
+  if (count === 0) return;
+  if (count === 1) {
+    body();
+    return;
+  }
+  const left = f.local('i32');
+  f.set(left, count);
+  f.loop((again) => {
+    body();
+    f.brIf(again, f.tee(left, f.i32.sub(left, 1)));
+  });
+  f.free(left);
 }
 
 interface Pointers {
@@ -111,7 +152,7 @@ class ProductWriter {
     const full = Math.floor(columns / width);
     const rest = columns % width;
     const direct = b[1] === 1 && (rows < rowsToPack || b[0] === width);
-    this.#repeat(full, () => {
+    emitRepeat(f, full, () => {
       this.#panel({ vectors: 2, columns: width, packed: !direct });
       f.set(this.#at.b, f.i32.add(this.#at.b, width * b[1] * size));
       f.set(this.#at.c, f.i32.add(this.#at.c, width * c[1] * size));
@@ -122,22 +163,6 @@ class ProductWriter {
     }
   }
 
-  #repeat(count: number, body: () => void): void {
-    const f = this.#f;
-    if (count === 0) return;
-    if (count === 1) {
-      body();
-      return;
-    }
-    const left = f.local('i32');
-    f.set(left, count);
-    f.loop((again) => {
-      body();
-      f.brIf(again, f.tee(left, f.i32.sub(left, 1)));
-    });
-    f.free(left);
-  }
-
   #panel(panel: Panel): void {
     const f = this.#f;
     const { size } = this.#target.element;
@@ -146,7 +171,7 @@ class ProductWriter {
     const pointerA = f.let(f.get(this.#at.a));
     const pointerC = f.let(f.get(this.#at.c));
     const height = tileRows[panel.vectors];
-    this.#repeat(Math.floor(rows / height), () => {
+    emitRepeat(f, Math.floor(rows / height), () => {
       this.#tile(panel, height, pointerA, pointerC);
       f.set(pointerA, f.i32.add(pointerA, height * a[0] * size));
       f.set(pointerC, f.i32.add(pointerC, height * c[0] * size));
@@ -163,7 +188,7 @@ class ProductWriter {
     const { inner, b } = this.#sizes;
     const from = f.let(f.get(this.#at.b));
     const to = f.let(f.get(this.#at.panel));
-    this.#repeat(inner, () => {
+    emitRepeat(f, inner, () => {
       for (let v = 0; v < vectors; v++) {
         const valid = Math.min(lanes, columns - v * lanes);
         const first = v * lanes * b[1] * size;
@@ -211,7 +236,7 @@ class ProductWriter {
     const right = Array.from({ length: vectors }, () => f.local('v128'));
     const left = f.local('v128');
     // One step a turn: V8 puts all loads of straight code first, so several steps spill the sums to memory.
-    this.#repeat(inner, () => {
+    emitRepeat(f, inner, () => {
       right.forEach((local, v) => {
         f.set(local, is.load(fromB, v * 16));
       });
