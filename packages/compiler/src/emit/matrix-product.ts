@@ -1,6 +1,7 @@
 import type { FunctionBuilder, FunctionRef, Local, Value } from '../wasm/index.ts';
 import type { Output } from './kernel.ts';
 import { Nest } from './nest.ts';
+import type { Element } from './precision.ts';
 import type { Target } from './target.ts';
 import type { View } from './view.ts';
 
@@ -101,6 +102,20 @@ function productFunction(target: Target, sizes: Sizes): FunctionRef<readonly []>
   ) as FunctionRef<readonly []>;
 }
 
+/** As many vectors as have lanes, transposed by interleaving them: once for two, twice for four. */
+function transposed(f: FunctionBuilder, vector: Element['vector'], rows: readonly Local<'v128'>[]): Local<'v128'>[] {
+  const half = rows.length / 2;
+  const interleaved = (n: number, from: number) => {
+    const lanes = rows.map((_, lane) => from + (lane >> 1) + (lane % 2) * rows.length);
+    return f.let(f[vector].pick(turned[n]!, turned[n + half]!, lanes));
+  };
+  let turned = [...rows];
+  for (let size = 1; size < rows.length; size *= 2) {
+    turned = rows.map((_, n) => interleaved(n >> 1, (n % 2) * half));
+  }
+  return turned;
+}
+
 /** Runs the body so many times. */
 function emitRepeat(f: FunctionBuilder, count: number, body: () => void): void {
   if (count === 0) return;
@@ -188,7 +203,24 @@ class ProductWriter {
     const { inner, b } = this.#sizes;
     const from = f.let(f.get(this.#at.b));
     const to = f.let(f.get(this.#at.panel));
-    emitRepeat(f, inner, () => {
+    // Where neighbours in memory lie along the sum, whole vectors are read, and as many as have lanes are transposed.
+    const turned = b[0] === 1 && b[1] !== 1 ? Math.floor(inner / lanes) : 0;
+    emitRepeat(f, turned, () => {
+      for (let v = 0; v < vectors; v++) {
+        f.scope(() => {
+          const read = Array.from({ length: lanes }, (_, lane) => {
+            const column = v * lanes + lane;
+            return f.let(column < columns ? f[vector].load(from, column * b[1] * size) : f[vector].const(0));
+          });
+          for (const [k, row] of transposed(f, vector, read).entries()) {
+            f[vector].store(to, row, (k * vectors + v) * 16);
+          }
+        });
+      }
+      f.set(from, f.i32.add(from, lanes * size));
+      f.set(to, f.i32.add(to, lanes * vectors * 16));
+    });
+    emitRepeat(f, inner - turned * lanes, () => {
       for (let v = 0; v < vectors; v++) {
         const valid = Math.min(lanes, columns - v * lanes);
         const first = v * lanes * b[1] * size;
