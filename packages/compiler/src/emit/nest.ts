@@ -1,6 +1,7 @@
 import type { FunctionBuilder, Local, Value } from '../wasm/index.ts';
 import { arithmeticOf } from './evaluator.ts';
 import type { Element, Lanes } from './precision.ts';
+import { emitRepeat } from './repeat.ts';
 import type { Walk } from './view.ts';
 
 interface Cursor {
@@ -72,14 +73,10 @@ export class Nest {
       body();
       return;
     }
-    const left = f.local('i32');
-    f.set(left, count);
-    f.loop((again) => {
+    emitRepeat(f, count, () => {
       body();
       this.#advance(axis, 1);
-      f.brIf(again, f.tee(left, f.i32.sub(left, 1)));
     });
-    f.free(left);
     this.#advance(axis, -count);
   }
 
