@@ -127,6 +127,12 @@ export const medium: Pick<Coefficients, 'logTail' | 'expm1'> = {
   ],
 };
 
+/** tanh(x/2) = (x + x z p(z)) / (2 + 2 z q(z)) with z = x^2, |x| <= 9.04, in float32; its error is multiplied by 1/cosh x. */
+// -27.1
+export const halfTanh = {
+  p: [0.02976837567985058, 0.0001141451793955639],
+  q: [0.11310166120529175, 0.0012059927685186267, 0.0000012269334774828167],
+} as const;
 /** ln 2 as a sum, its first part short enough that its product with an exponent is exact. */
 export const ln2Parts = {
   float32: [0.693145751953125, 0.000001428606765330187],

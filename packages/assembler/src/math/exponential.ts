@@ -1,5 +1,5 @@
 import type { Value } from '../index.ts';
-import { ln2Parts } from './coefficients.ts';
+import { halfTanh, ln2Parts } from './coefficients.ts';
 import type { FloatLanes, Kept } from './float-lanes.ts';
 
 // All of them reduce x = k ln 2 + r, |r| <= ln(2)/2, and take e^r - 1 from a polynomial (Muller, Elementary Functions,
@@ -61,11 +61,35 @@ export function expm1(o: FloatLanes, x: Kept): Value {
   return o.select(x, o.add(half, half), o.lt(o.abs(x), o.pick(2 ** -26, 2 ** -56)));
 }
 
-/** tanh x = h/(h + 1) with h = (e^2|x| - 1)/2; beyond the clamp it is 1 to rounding. */
 export function tanh(o: FloatLanes, x: Kept): Value {
+  return o.wide ? tanhByExp(o, x) : tanhByHalf(o, x);
+}
+
+/** tanh x = h/(h + 1) with h = (e^2|x| - 1)/2; beyond the clamp it is 1 to rounding. */
+function tanhByExp(o: FloatLanes, x: Kept): Value {
   const magnitude = o.keep(o.atMost(o.abs(x), o.pick(9.5, 20)));
   const half = o.keep(shiftedExpm1(o, o.keep(o.add(magnitude, magnitude)), 1));
   return o.copysign(o.div(half, o.add(half, 1)), x);
+}
+
+/**
+ * tanh x = 2u/(1 + u^2) with u = tanh(x/2) = (b/2)/(1 + r), so tanh x = (b + b r)/(1 + r (r + 2) + b^2/4): half as long as by
+ * the exponential. Where x is large u's error does not matter; where it is small so are r and b, and with them their errors.
+ */
+function tanhByHalf(o: FloatLanes, x: Kept): Value {
+  const clamped = o.keep(o.atMost(o.atLeast(x, -9.04), 9.04));
+  const square = o.keep(o.mul(clamped, clamped));
+  const [p0, p1] = halfTanh.p;
+  const [q0, q1, q2] = halfTanh.q;
+  const p = o.fma(square, p1, p0);
+  const b = o.keep(o.fma(p, o.mul(clamped, square), clamped));
+  const q = o.fma(o.fma(square, q2, q1), square, q0);
+  const r = o.keep(o.mul(q, square));
+  const half = o.keep(o.mul(b, 0.5));
+  const fourth = o.keep(o.mul(half, half));
+  const ratio = o.div(o.fma(b, r, b), o.add(o.fma(o.add(r, 2), r, fourth), 1));
+  // Rounding must not lead beyond 1.
+  return o.atMost(o.atLeast(ratio, -1), 1);
 }
 
 /** 1/(1 + e^-x) = n/(1 + z) with z = e^-|x|, n = 1 or, of negative x, z. */

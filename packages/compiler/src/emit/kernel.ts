@@ -66,6 +66,9 @@ function vectorAxisLast(target: Target, lengths: readonly number[], views: reado
   return [...axes.filter((axis) => axis !== best), best];
 }
 
+/** How many vectors a reduction of plain numbers joins side by side. */
+const besides = 4;
+
 export type Joining = 'add' | 'mul' | 'max' | 'min';
 
 /**
@@ -93,10 +96,9 @@ export function emitReduce(
       ? -1
       : walk.views.slice(0, leaves.length).filter(({ strides }) => strides[axis] === 1).length;
   const empty = walk.lengths.slice(boundary).includes(0);
-  const evaluate = (atLanes: Lanes, axis: number, sink: (take: () => Value) => void) => {
-    new Evaluator(f, atLanes, (leaf) => nest.load(leaf, atLanes, axis), target.math).run(roots, (_, take) =>
-      sink(take),
-    );
+  const evaluate = (atLanes: Lanes, axis: number, sink: (take: () => Value) => void, ahead = 0) => {
+    const load = (leaf: number) => nest.load(leaf, atLanes, axis, ahead);
+    new Evaluator(f, atLanes, load, target.math).run(roots, (_, take) => sink(take));
   };
   const join = (atLanes: Lanes, a: Value, b: Value): Value => {
     const operations = f[atLanes] as unknown as Record<Joining, (a: Value, b: Value) => Value>;
@@ -105,21 +107,32 @@ export function emitReduce(
   const keptScore = score(lastKept, 0);
   const reducedScore = score(lastReduced, boundary);
   if (keptScore >= 0 && (keptScore > reducedScore || reducedScore < 0)) {
-    nest.loops(0, lastKept, () =>
-      nest.vectors(lastKept, !output.add, (atLanes) => {
-        const total = f.let(f[atLanes].const(start));
-        if (!empty) {
-          nest.loops(boundary, end, () =>
-            evaluate(atLanes, lastKept, (take) => {
+    const sums = (atLanes: Lanes, count: number) => {
+      const totals = Array.from({ length: count }, () => f.let(f[atLanes].const(start)));
+      const ahead = (n: number) => n * lanes;
+      if (!empty) {
+        nest.loops(boundary, end, () => {
+          for (const [n, total] of totals.entries()) {
+            const add = (take: () => Value) => {
               const old = f.get(total);
               f.set(total, join(atLanes, old, take()) as never);
-            }),
-          );
-        }
-        nest.store(leaves.length, atLanes, lastKept, output.add, () => f.get(total));
-        f.free(total);
-      }),
-    );
+            };
+            evaluate(atLanes, lastKept, add, ahead(n));
+          }
+        });
+      }
+      for (const [n, total] of totals.entries()) {
+        nest.store(leaves.length, atLanes, lastKept, output.add, () => f.get(total), ahead(n));
+      }
+      f.free(...totals);
+    };
+    // Neighbours share a line of the cache; longer formulas leave no registers for several sums.
+    const plain = roots[0]!.op === 'leaf' && walk.views.every(({ strides }) => strides[lastKept]! >= 0);
+    const one = (atLanes: Lanes) => sums(atLanes, 1);
+    nest.loops(0, lastKept, () => {
+      if (plain) nest.grouped(lastKept, besides, () => sums(vector, besides), !output.add, one);
+      else nest.vectors(lastKept, !output.add, one);
+    });
   } else {
     nest.loops(0, boundary, () => {
       const total = f.let(f[type].const(start));

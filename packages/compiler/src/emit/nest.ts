@@ -1,6 +1,7 @@
 import type { FunctionBuilder, Local, Value } from '@neural-ode/assembler';
 import { arithmeticOf } from './evaluator.ts';
 import type { Element, Lanes } from './precision.ts';
+import { emitRepeat } from './repeat.ts';
 import type { Walk } from './view.ts';
 
 interface Cursor {
@@ -72,14 +73,10 @@ export class Nest {
       body();
       return;
     }
-    const left = f.local('i32');
-    f.set(left, count);
-    f.loop((again) => {
+    emitRepeat(f, count, () => {
       body();
       this.#advance(axis, 1);
-      f.brIf(again, f.tee(left, f.i32.sub(left, 1)));
     });
-    f.free(left);
     this.#advance(axis, -count);
   }
 
@@ -87,10 +84,14 @@ export class Nest {
    * Runs the body along one axis by vectors. What is left over is done one by one or, where elements may be done twice, by a
    * last vector that overlaps the one before.
    */
-  vectors(axis: number, mayRepeat: boolean, body: (lanes: Lanes) => void): void {
+  vectors(
+    axis: number,
+    mayRepeat: boolean,
+    body: (lanes: Lanes) => void,
+    length: number = this.#walk.lengths[axis]!,
+  ): void {
     const f = this.#f;
     const { lanes, vector, type } = this.#element;
-    const length = this.#walk.lengths[axis]!;
     const full = Math.floor(length / lanes);
     const rest = length % lanes;
     const overlaps = mayRepeat && full > 0 && rest > 0;
@@ -119,6 +120,22 @@ export class Nest {
     this.#advance(axis, -moved);
   }
 
+  /**
+   * The same, but first in groups of so many vectors as long as at least one vector is left then: `group` is run for them,
+   * with the cursors at the first of each.
+   */
+  grouped(axis: number, count: number, group: () => void, mayRepeat: boolean, body: (lanes: Lanes) => void): void {
+    const length = this.#walk.lengths[axis]!;
+    const size = count * this.#element.lanes;
+    const groups = Math.max(0, Math.floor((length % size === 0 ? length : length - this.#element.lanes) / size));
+    emitRepeat(this.#f, groups, () => {
+      group();
+      this.#advance(axis, size);
+    });
+    this.vectors(axis, mayRepeat, body, length - groups * size);
+    this.#advance(axis, -groups * size);
+  }
+
   #advance(axis: number, steps: number): void {
     const f = this.#f;
     for (const { local, strides } of this.#cursors) {
@@ -127,10 +144,11 @@ export class Nest {
     }
   }
 
-  /** The current element of a view, or the current ones along an axis. */
-  load(view: number, lanes: Lanes, axis: number): Value {
+  /** The current element of a view, or the current ones along an axis, or those some steps ahead along it. */
+  load(view: number, lanes: Lanes, axis: number, ahead = 0): Value {
     const f = this.#f;
-    const { cursor, offset } = this.#places[view]!;
+    const { cursor, offset: begin } = this.#places[view]!;
+    const offset = begin + (ahead > 0 ? ahead * cursor.strides[axis]! * this.#element.size : 0);
     const { local } = cursor;
     if (lanes === 'f32' || lanes === 'f64') return f[lanes].load(local, offset);
     const stride = cursor.strides[axis]!;
@@ -157,13 +175,14 @@ export class Nest {
   }
 
   /** Writes, or adds to, the current element of a view, or the current ones along an axis. */
-  store(view: number, lanes: Lanes, axis: number, add: boolean, take: () => Value): void {
+  store(view: number, lanes: Lanes, axis: number, add: boolean, take: () => Value, ahead = 0): void {
     const f = this.#f;
-    const { cursor, offset } = this.#places[view]!;
+    const { cursor, offset: begin } = this.#places[view]!;
+    const offset = begin + (ahead > 0 ? ahead * cursor.strides[axis]! * this.#element.size : 0);
     const { local } = cursor;
     const value = () => {
       if (!add) return take();
-      const old = this.load(view, lanes, axis);
+      const old = this.load(view, lanes, axis, ahead);
       return arithmeticOf(f, lanes).add(old, take());
     };
     if (lanes === 'f32' || lanes === 'f64') {

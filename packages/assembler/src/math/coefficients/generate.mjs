@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import * as real from './fixed-point.mjs';
+import { halfTanh } from './half-tanh.mjs';
 import { remez } from './remez.mjs';
 
 const { one, mul, div, abs, sqrt } = real;
@@ -168,6 +169,12 @@ for (const [name, degree] of [
 lines.push('};', '');
 
 const listed = (numbers) => `[${numbers.join(', ')}]`;
+const { p, q, error: halfTanhError } = halfTanh();
+lines.push(
+  '/** tanh(x/2) = (x + x z p(z)) / (2 + 2 z q(z)) with z = x^2, |x| <= 9.04, in float32; its error is multiplied by 1/cosh x. */',
+);
+lines.push(`// ${Math.log2(halfTanhError).toFixed(1)}`);
+lines.push(`export const halfTanh = { p: ${listed(p)}, q: ${listed(q)} } as const;`);
 lines.push('/** ln 2 as a sum, its first part short enough that its product with an exponent is exact. */');
 lines.push(
   `export const ln2Parts = { float32: ${listed(split(real.ln2, 15, 1, false))}, float64: ${listed(split(real.ln2, 40, 1, true))} } as const;`,
