@@ -4,7 +4,7 @@ import { start } from '../emit/fixtures.ts';
 import { explain } from '../graph/explain.ts';
 import { type Node, type Program, type SlopeProgram, sizeOf, type VjpProgram } from '../graph/graph.ts';
 import type { ProgramInputs } from '../graph/interpret.ts';
-import { randomNumbers, randomProgram } from '../graph/random-program.ts';
+import { type RandomOptions, randomNumbers, randomProgram } from '../graph/random-program.ts';
 import { simplify } from '../graph/simplify.ts';
 import type { Precision } from '../stepper/layout.ts';
 import { CompileError } from '../trace/compile-error.ts';
@@ -27,8 +27,12 @@ const precisions: readonly Precision[] = ['float64', 'float32'];
 const modes: readonly EmitMode[] = ['unrolled', 'loops'];
 const manySamples = 48;
 
-/** How large a seed's program is, and of how many axes. */
-const optionsOf = (seed: number) => ({ seed, operations: 4 + ((seed * 7) % 37), rank: 1 + (seed % 4) });
+/** How large a seed's program is. Every fifth has axes of several vectors and a rest. */
+function optionsOf(seed: number): RandomOptions {
+  const operations = 4 + ((seed * 7) % 37);
+  if (seed % 5 > 0) return { seed, operations, rank: 1 + (seed % 4) };
+  return { seed, operations: Math.min(operations, 20), rank: 1 + (seed % 2), sizes: [1, 6, 9, 16, 33] };
+}
 
 /**
  * Compares compiled code of a seed's random program with the interpreter, which runs the program in double precision: as
