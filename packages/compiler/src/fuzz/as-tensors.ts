@@ -128,7 +128,11 @@ function apply(node: Node, operands: readonly tf.Tensor[]): tf.Tensor {
       return tf.gather(x, indicesOf(node.inputs[1]), node.axis);
     case 'scatterAdd': {
       const order = shape.map((_, n) => n).sort((a, b) => Number(b === node.axis) - Number(a === node.axis) || a - b);
-      const sums = tf.unsortedSegmentSum(tf.transpose(x, order), indicesOf(node.inputs[1]), shape[node.axis] as number);
+      const moved = tf.transpose(x, order);
+      const sums = tf.scatterND(tf.expandDims(indicesOf(node.inputs[1]), 1), moved, [
+        shape[node.axis] as number,
+        ...moved.shape.slice(1),
+      ]);
       return tf.transpose(
         sums,
         order.map((_, n) => order.indexOf(n)),

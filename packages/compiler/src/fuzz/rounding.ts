@@ -1,4 +1,4 @@
-import type { Node, Outputs, Program } from '../graph/graph.ts';
+import { type Node, type Outputs, type Program, sizeOf } from '../graph/graph.ts';
 import { type Disturbance, interpret, type ProgramInputs } from '../graph/interpret.ts';
 import type { Precision } from '../stepper/layout.ts';
 
@@ -29,9 +29,12 @@ export function expectedOf<O extends Outputs>(
   const { least, most } = range[precision];
   const round = precision === 'float32' ? Math.fround : (x: number) => x;
   const constants = (values: Float64Array, node: Node) => (node.op === 'constant' ? values.map(round) : values);
-  const noise = (values: Float64Array, size: number) => values.map((x) => x * (1 + (2 * random() - 1) * size));
+  // Whole numbers, such as indices, are computed exactly.
+  const noise = (values: Float64Array, size: number) =>
+    values.map((x) => (Number.isInteger(x) && Math.abs(x) < 1e6 ? x : x * (1 + (2 * random() - 1) * size)));
   const disturbed: Disturbance = {
-    operand: (values, node, index) => (readsRounded(node, index) ? noise(values, unit) : values),
+    operand: (values, node, index) =>
+      readsRounded(node, index) ? noise(values, unit * Math.sqrt(termsOf(node))) : values,
     result: (values, node) => noise(constants(values, node), unit * errorOf(node)),
   };
   const run = (disturbance: Disturbance) =>
@@ -63,9 +66,17 @@ function readsRounded(node: Node, index: number): boolean {
   return node.op === 'matMul' || node.op === 'scan' || (node.op === 'scatterAdd' && index === 0);
 }
 
-/** How many roundings off a result may be. */
+/** How many roundings off a result may be. Those of a sum need not be random: equal terms may all be rounded up. */
 function errorOf(node: Node): number {
   if (node.op === 'unary') return exactly.has(node.f) ? 0 : node.f === 'sqrt' ? 1 : 4;
   if (node.op === 'binary') return exactly.has(node.f) ? 0 : node.f === 'pow' || node.f === 'atan2' ? 4 : 1;
-  return readsRounded(node, 0) ? 1 : 0;
+  return readsRounded(node, 0) ? Math.max(1, termsOf(node) / 4) : 0;
+}
+
+/** How many numbers are joined into one. */
+function termsOf(node: Node): number {
+  const from = node.inputs[0]?.shape ?? [];
+  if (node.op === 'reduce') return sizeOf(from) / sizeOf(node.shape);
+  if (node.op === 'matMul') return from.at(node.transposeA ? -2 : -1) as number;
+  return node.op === 'scan' || node.op === 'scatterAdd' ? (from[node.axis] as number) : 1;
 }
