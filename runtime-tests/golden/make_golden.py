@@ -1,4 +1,4 @@
-"""Writes golden.json: end values, and gradients of loss = y1 + 2 y2 at the end, by extrapolation in 34-digit arithmetic;
+"""Writes golden.mjs: end values, and gradients of loss = y1 + 2 y2 at the end, by extrapolation in 34-digit arithmetic;
 the gradients are central differences, whose error is below 1e-16. Needs mpmath, and
 ../../packages/testing/src/reference/extrapolation.py on PYTHONPATH."""
 import json
@@ -49,4 +49,7 @@ golden = {
     "vanDerPol": case(van_der_pol, [mpf(2), mpf(0)], [mpf(1)], 2),
     "mlp": case(mlp, [mpf(1), mpf("-0.5")], weights, 1),
 }
-json.dump(golden, open("golden.json", "w"), indent=2)
+with open("golden.mjs", "w") as file:
+    file.write("// Written by make_golden.py.\n")
+    for name, values in golden.items():
+        file.write(f"export const {name} = {json.dumps(values, indent=2)};\n")

@@ -60,7 +60,6 @@ export const sumCases: Readonly<Record<string, KernelCase>> = {
   Cumsum: { samples: along((x, axis, exclusive, reverse) => tf.cumsum(x, axis, exclusive, reverse)) },
   Cumprod: {
     samples: along((x, axis, exclusive, reverse) => tf.cumprod(x, axis, exclusive, reverse)),
-    noGradient: 'not in tfjs',
   },
   Softmax: { samples: lastAxis((x) => tf.softmax(x)) },
   // tf.logSoftmax is made of others.
@@ -103,6 +102,5 @@ export const sumCases: Readonly<Record<string, KernelCase>> = {
         const terms = (equation.split('->')[0] as string).split(',');
         return { shapes: terms.map(shapeOf), op: (...xs) => tf.einsum(equation, ...xs) };
       }),
-    noGradient: 'not in tfjs',
   },
 };
