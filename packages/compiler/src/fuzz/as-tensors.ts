@@ -58,7 +58,7 @@ const reductions: Readonly<Record<ReduceFunction, (x: tf.Tensor, axes: number[])
   min: tf.min,
 };
 
-/** The results of a program in tfjs operations; gathering stands for strided slices, which have no gradient in tfjs. */
+/** The results of a program in tfjs operations. Strided slices are gathered, since few other programs gather. */
 export function asTensors(
   program: SlopeProgram,
   given: { readonly t: tf.Tensor; readonly y: readonly tf.Tensor[]; readonly parameters: readonly tf.Tensor[] },

@@ -23,7 +23,7 @@ export interface KernelCase {
   /** Of all operands, or of each. Default: the numbers between -2 and 2. */
   readonly domain?: Domain | readonly Domain[];
   /** Why no gradient is compared; absent where it is. */
-  readonly noGradient?: 'not in tfjs' | 'of truth values' | 'eager tfjs fails';
+  readonly noGradient?: 'not registered' | 'of truth values';
   /** How far off tfjs's own approximation is. */
   readonly eagerError?: number;
 }

@@ -102,5 +102,6 @@ export const sumCases: Readonly<Record<string, KernelCase>> = {
         const terms = (equation.split('->')[0] as string).split(',');
         return { shapes: terms.map(shapeOf), op: (...xs) => tf.einsum(equation, ...xs) };
       }),
+    noGradient: 'not registered',
   },
 };
