@@ -11,7 +11,8 @@ const time = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 if (time(installed) < time(lockfile) || time(installed) === 0) {
   const { packageManager } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
-  const command = `npx -y ${packageManager} install --frozen-lockfile`;
+  // Browsers and further runtimes are large, and only `npm run runtimes` needs them; it installs them itself.
+  const command = `npx -y ${packageManager} install --frozen-lockfile --filter "!@neural-ode/runtime-tests"`;
   console.log(`Installing dependencies (${command}) ...`);
   // A shell, because on Windows npx is npx.cmd. The child must not read stdin: CI has none.
   const { status, error } = spawnSync(command, { cwd: root, shell: true, stdio: ['ignore', 'inherit', 'inherit'] });

@@ -26,6 +26,8 @@ export interface Running {
 export interface RunOptions {
   readonly precision: Precision;
   readonly mode?: EmitMode;
+  /** Default: where the engine has it. */
+  readonly relaxedSimd?: boolean;
 }
 
 const total = (nodes: readonly Node[]) => nodes.reduce((sum, node) => sum + sizeOf(node.shape), 0);
@@ -34,7 +36,7 @@ const total = (nodes: readonly Node[]) => nodes.reduce((sum, node) => sum + size
 export function start(
   slope: SlopeProgram,
   vjp: VjpProgram | undefined,
-  { precision, mode = 'auto' }: RunOptions,
+  { precision, mode = 'auto', relaxedSimd = probeFeatures().relaxedSimd }: RunOptions,
 ): Running {
   const size = precision === 'float32' ? 4 : 8;
   const { inputs } = slope;
@@ -46,7 +48,6 @@ export function start(
     next = Math.ceil((next + bytes) / 16) * 16;
     return address;
   };
-  const { relaxedSimd } = probeFeatures();
   const before = performance.now();
   const module = new ModuleBuilder({ relaxedSimd });
   module.importMemory('env', 'memory', { min: 1 });

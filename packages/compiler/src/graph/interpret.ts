@@ -10,6 +10,14 @@ export interface ProgramInputs {
   readonly cotangent?: readonly ArrayLike<number>[];
 }
 
+/** Changes values under way, to learn how errors spread. */
+export interface Disturbance {
+  /** What `node` reads as its operand `index`. */
+  operand(values: Float64Array, node: Node, index: number): Float64Array;
+  /** What `node` makes. */
+  result(values: Float64Array, node: Node): Float64Array;
+}
+
 /**
  * Runs a program in plain float64: the reference for compiled code, and for folding constants.
  *
@@ -18,8 +26,9 @@ export interface ProgramInputs {
 export function interpret<O extends Outputs>(
   program: Program<O>,
   inputs: ProgramInputs,
+  disturbance: Disturbance = none,
 ): { readonly [K in keyof O]: Float64Array[] } {
-  const values = evaluate(programNodes(program), inputs);
+  const values = evaluate(programNodes(program), inputs, disturbance);
   const read = (node: Node) => values.get(node) as Float64Array;
   return Object.fromEntries(Object.entries(program.outputs).map(([name, nodes]) => [name, nodes.map(read)])) as {
     readonly [K in keyof O]: Float64Array[];
@@ -28,14 +37,20 @@ export function interpret<O extends Outputs>(
 
 /** The value of a node that depends on no input. */
 export function knownValue(node: Node): Float64Array {
-  return evaluate(nodesOf([node]), {}).get(node) as Float64Array;
+  return evaluate(nodesOf([node]), {}, none).get(node) as Float64Array;
 }
 
-function evaluate(nodes: readonly Node[], inputs: ProgramInputs): Map<Node, Float64Array> {
+const none: Disturbance = { operand: (values) => values, result: (values) => values };
+
+function evaluate(
+  nodes: readonly Node[],
+  inputs: ProgramInputs,
+  { operand, result }: Disturbance,
+): Map<Node, Float64Array> {
   const values = new Map<Node, Float64Array>();
   for (const node of nodes) {
-    const operands = node.inputs.map((input) => values.get(input) as Float64Array);
-    values.set(node, apply(node, operands, inputs));
+    const operands = node.inputs.map((input, n) => operand(values.get(input) as Float64Array, node, n));
+    values.set(node, result(apply(node, operands, inputs), node));
   }
   return values;
 }

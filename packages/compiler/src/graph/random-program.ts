@@ -38,6 +38,8 @@ export interface RandomOptions {
   readonly operations?: number;
   /** The largest number of axes; default 3. */
   readonly rank?: number;
+  /** How long an axis may be; default 1, 1, 2, 3, 4, 5. */
+  readonly sizes?: readonly number[];
   /**
    * Whether operations that jump (comparisons, rounding, remainders) may depend on computed values. They then amplify a
    * rounding, so such programs can only be compared with code that rounds alike. Default false: they read inputs only.
@@ -69,7 +71,7 @@ export function randomProgram(options: RandomOptions): { program: SlopeProgram; 
   const below = (count: number) => Math.floor(random() * count);
   const pick = <T>(list: readonly T[]): T => list[below(list.length)] as T;
   const rank = options.rank ?? 3;
-  const sizes = [1, 1, 2, 3, 4, 5];
+  const sizes = options.sizes ?? [1, 1, 2, 3, 4, 5];
   const shapeOf = (count: number): Shape => Array.from({ length: count }, () => pick(sizes));
 
   const t = input('t', 0, []);
@@ -200,7 +202,7 @@ export function randomProgram(options: RandomOptions): { program: SlopeProgram; 
       const [transposeA, transposeB] = [random() < 0.5, random() < 0.5];
       const inner = x.shape.at(transposeA ? -2 : -1) as number;
       const fitting = nodes.filter(
-        ({ shape }) => shape.length === 2 && shape.at(transposeB ? -1 : -2) === inner && sizeOf(shape) <= 50,
+        ({ shape }) => shape.length === 2 && shape.at(transposeB ? -1 : -2) === inner && sizeOf(shape) <= 300,
       );
       return fitting.length > 0 ? matMul(tame(x), tame(pick(fitting)), transposeA, transposeB) : undefined;
     },

@@ -97,6 +97,11 @@ function rowNumbers(indices: Node, shape: Shape): { rows: Node; depth: number } 
   return { rows: reduce('sum', binary('mul', flat, steps), [1]), depth };
 }
 
+/** A number as a tensor of a dtype holds it. */
+function stored(value: number, dtype: tf.DataType): number {
+  return dtype === 'int32' ? Math.trunc(value) : value;
+}
+
 /** Concatenation, padding, gathering: where elements go. */
 export const movements: Kernels = {
   Reshape: moves((x, { shape }) =>
@@ -194,9 +199,9 @@ export const movements: Kernels = {
     );
     return { node: reduce('sum', before, [2]), dtype: 'int32' };
   },
-  Fill: ({ attrs: { shape, value, dtype } }) => ({
-    node: full(shape, Number(value)),
-    dtype: dtype ?? (typeof value === 'boolean' ? 'bool' : 'float32'),
+  Fill: ({ attrs: { shape, value, dtype = typeof value === 'boolean' ? 'bool' : 'float32' } }) => ({
+    node: full(shape, stored(Number(value), dtype)),
+    dtype,
   }),
   Range: ({ attrs: { start, stop, step, dtype } }) => {
     const stride = stop < start && step === 1 ? -1 : step;
@@ -225,6 +230,6 @@ export const movements: Kernels = {
     );
     const hit = binary('equal', insertAxis(call.input('indices').node, -1), places);
     const plain = onValue === 1 && offValue === 0;
-    return { node: plain ? hit : select(hit, scalar(onValue), scalar(offValue)), dtype };
+    return { node: plain ? hit : select(hit, scalar(stored(onValue, dtype)), scalar(stored(offValue, dtype))), dtype };
   },
 };

@@ -1,0 +1,3 @@
+import { run } from '../suite.mjs';
+
+postMessage(await run());

@@ -1,0 +1,97 @@
+// What must hold in every runtime: compile, solve, take a gradient, compare with known numbers. Neutral JavaScript.
+import '@neural-ode/backend-cpu/register';
+import { compile } from '@neural-ode/compiler';
+import * as tf from '@tensorflow/tfjs-core';
+import { odeint, odeintVjp, useBackend } from 'neural-ode';
+import { mlp, vanDerPol } from './golden/golden.mjs';
+
+const hidden = 8;
+
+const fields = {
+  'van der Pol': {
+    golden: vanDerPol,
+    f: (_t, y, mu) => {
+      const [y1, y2] = tf.unstack(y);
+      return tf.stack([y2, tf.sub(tf.mul(tf.sub(tf.reshape(mu, []), tf.square(y1)), y2), y1)]);
+    },
+  },
+  'a small network': {
+    golden: mlp,
+    f: (_t, y, p) => {
+      const [w1, b1, w2, b2] = tf.split(p, [2 * hidden, hidden, 2 * hidden, 2]);
+      const inner = tf.tanh(tf.add(tf.matMul(tf.reshape(y, [1, 2]), tf.reshape(w1, [2, hidden])), b1));
+      return tf.reshape(tf.add(tf.matMul(inner, tf.reshape(w2, [hidden, 2])), b2), [2]);
+    },
+  },
+};
+
+/** How far off the result may be, and the tolerances of the solve. */
+const precisions = {
+  float64: { within: 1e-9, rtol: 1e-11, atol: 1e-13 },
+  float32: { within: 1e-4, rtol: 1e-5, atol: 1e-7 },
+};
+
+function expectNear(what, actual, expected, within) {
+  const largest = Math.max(...expected.map(Math.abs));
+  const error = Math.max(...expected.map((value, n) => Math.abs(actual[n] - value))) / largest;
+  if (!(actual.length === expected.length && error < within)) {
+    throw new Error(`${what} is [${Array.from(actual)}], [${expected}] is due: off by ${error}`);
+  }
+}
+
+/**
+ * Runs everything.
+ *
+ * @returns what failed, as lines, and how many checks there were
+ */
+export async function run() {
+  await useBackend('cpu');
+  const checks = Object.entries(fields).flatMap(([name, { f, golden }]) =>
+    Object.keys(precisions).flatMap((dtype) => [
+      [`${name}, ${dtype}`, () => onNumbers(f, golden, dtype)],
+      [`${name}, ${dtype}, on tensors`, () => onTensors(f, golden, dtype)],
+    ]),
+  );
+  const failures = [];
+  for (const [name, check] of checks) {
+    try {
+      check();
+    } catch (error) {
+      failures.push(`${name}: ${error?.message ?? error}`);
+    }
+  }
+  return { checks: checks.length, failures };
+}
+
+function compiled(f, { y0, parameters }, dtype) {
+  return compile(f, { example: y0, args: tf.tensor1d(parameters), dtype });
+}
+
+function onNumbers(f, golden, dtype) {
+  const { y0, t1, parameters } = golden;
+  const { within, rtol, atol } = precisions[dtype];
+  const { ys, pullback } = odeintVjp(compiled(f, golden, dtype), y0, [0, t1], {
+    parameters,
+    rtol,
+    atol,
+    gradient: 'aca',
+  });
+  expectNear('the end', ys[1], golden.end, within);
+  const back = pullback([undefined, [1, 2]]);
+  expectNear('the gradient of y0', back.y0, golden.y0Bar, within);
+  expectNear('the gradient of the parameters', back.parameters, golden.parametersBar, within);
+}
+
+/** Results are float32 whatever is computed in. */
+function onTensors(f, golden, dtype) {
+  const { y0, t1, parameters } = golden;
+  const { rtol, atol } = precisions[dtype];
+  const field = compiled(f, golden, dtype);
+  const loss = (p) => {
+    const ys = odeint(field, tf.tensor1d(y0), [0, t1], { args: p, rtol, atol, gradient: 'aca' });
+    return tf.sum(tf.mul(tf.slice(ys, [1, 0], [1, 2]), tf.tensor1d([1, 2])));
+  };
+  const { value, grad } = tf.valueAndGrad(loss)(tf.tensor1d(parameters));
+  expectNear('the loss', value.dataSync(), [golden.end[0] + 2 * golden.end[1]], 1e-4);
+  expectNear('the gradient of the parameters', grad.dataSync(), golden.parametersBar, 1e-4);
+}
