@@ -72,7 +72,7 @@ function* solveTogether(
 ): Routine<readonly (Solution<Float64Array> | undefined)[] | undefined> {
   const { t0, t1 } = problem;
   const alike = typeof options.rtol !== 'object' && typeof options.atol !== 'object';
-  if (!alike || rows.length === 0 || t0 === t1 || !rows.every(isFinite)) return undefined;
+  if (!alike || rows.length === 0 || t0 === t1 || !rows.every(allFinite)) return undefined;
   const task = yield* named(0, prepare({ ...problem, y0: rows[0] as Float64Array }, options));
   const outputs = ts[0] === t0 ? ts : [t0, ...ts];
   const ends = task.stepper.advanceAll?.({ retain: 'end', outputs, ...task }, rows, options.firstStep);
@@ -212,7 +212,7 @@ function inSample(n: number, message: string): string {
   return `In sample ${n}: ${message}`;
 }
 
-function isFinite(y: Float64Array): boolean {
+function allFinite(y: Float64Array): boolean {
   return Number.isFinite(float64Space.norm(y));
 }
 
