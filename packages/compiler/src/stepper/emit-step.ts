@@ -20,6 +20,14 @@ export interface StepContext {
   readonly straight: StraightStep | undefined;
   readonly plan: StepPlan;
   readonly layout: Layout;
+  /** Where a state is a part of the whole one, whose other parts other threads have. */
+  readonly part: Part | undefined;
+}
+
+/** A part of a state: how many components the whole has, and the function that adds up the parts' sums. */
+export interface Part {
+  readonly wholeSize: number;
+  readonly sum: FunctionRef<readonly ['f64']>;
 }
 
 /** A step computes its first slope, instead of finding it with the state that it starts from. */
@@ -145,18 +153,19 @@ function straightNorm(
     atol: { address: layout.atol },
   });
   if (sums.length === 0) return 0;
-  const norms = sums.map((sum) => f.let(f.f64.sqrt(f.f64.div(sum, layout.size))));
+  const norms = sums.map((sum) => f.let(f.f64.sqrt(mean(f, context, sum))));
   return f.select('f64', f.let(blendedNorm(f, norms)), 0, f.i32.and(flags, measureError));
 }
 
 /** Root mean square of error / (atol + rtol max(|y0|, |y1|)); two estimates are blended. */
 function errorNorm(
   code: StateCode,
-  { plan, layout }: StepContext,
+  context: StepContext,
   { from, to, h }: Ends & { readonly h: Local<'f64'> },
   slopes: (i: number) => Place,
 ): Local<'f64'> {
   const { f, lanes } = code;
+  const { plan, layout } = context;
   const rows = plan.errorRows.map((row) => ({ terms: code.terms(h, row, slopes), sum: f.local('v128') }));
   for (const { sum } of rows) f.set(sum, f.f64x2.const(0));
   const weight = rows.reduce((total, { terms }) => total + terms.length, 8);
@@ -172,8 +181,13 @@ function errorNorm(
       code.addProducts(sum, ratio, ratio);
     }
   });
-  const norms = rows.map(({ sum }) => f.let(f.f64.sqrt(f.f64.div(code.total(sum), layout.size))));
+  const norms = rows.map(({ sum }) => f.let(f.f64.sqrt(mean(f, context, f.let(code.total(sum))))));
   return f.let(blendedNorm(f, norms));
+}
+
+/** A sum over the components, divided by how many there are. */
+function mean(f: FunctionBuilder, { part, layout }: StepContext, sum: Local<'f64'>): Value<'f64'> {
+  return part ? f.f64.div(f.call(part.sum, sum), part.wholeSize) : f.f64.div(sum, layout.size);
 }
 
 function blendedNorm(f: FunctionBuilder, norms: readonly Local<'f64'>[]): Value<'f64'> {

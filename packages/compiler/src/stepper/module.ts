@@ -64,17 +64,23 @@ export interface Exports {
 /** What a module imports: JavaScript's own power function. */
 export const imports: WebAssembly.Imports = { env: { pow: Math.pow } };
 
+/** Pages of memory up to which an instance in another thread may grow: 1 GiB, whose addresses are set aside at once. */
+export const mostSharedPages = 16_384;
+
 /**
  * Writes a field and, with a plan, the steps of a method on it into one module.
  *
+ * @param wholeSize where states are parts of whole ones, which have so many components: memory is imported, and shared
  * @returns `end`: the first byte of memory that the module does not use
  */
 export function buildModule(
   field: FieldCode,
   plan?: StepPlan,
+  wholeSize?: number,
 ): { readonly bytes: Uint8Array<ArrayBuffer>; readonly layout: Layout; readonly end: number } {
   const module = new ModuleBuilder({ relaxedSimd: field.relaxedSimd });
   const pow = module.importFunction('env', 'pow', ['f64', 'f64'], ['f64']);
+  const sum = wholeSize === undefined ? undefined : module.importFunction('env', 'sum', ['f64'], ['f64']);
   const layout = layoutOf(field.precision, field.size, field.parameterSize, plan);
   let next = layout.end;
   const limit = align(layout.end + field.constantBytes);
@@ -96,7 +102,8 @@ export function buildModule(
   module.export('slope', functions.slope);
   module.export('vjp', functions.vjp);
   if (plan) {
-    const context = { module, field: functions, straight: straightStep?.(plan.stages), plan, layout };
+    const part = sum && { sum, wholeSize: wholeSize as number };
+    const context = { module, field: functions, straight: straightStep?.(plan.stages), plan, layout, part };
     const step = emitStep(context);
     const interpolate = emitInterpolate(context);
     const power = emitPower(module, pow);
@@ -107,7 +114,9 @@ export function buildModule(
     emitPullback(context, emitVjp(context));
   }
   const end = align(limit + scratchBytes);
-  module.export('memory', module.memory({ min: Math.ceil(end / 65_536) }));
+  const min = Math.ceil(end / 65_536);
+  if (sum) module.importMemory('env', 'memory', { min, max: mostSharedPages, shared: true });
+  else module.export('memory', module.memory({ min }));
   return { bytes: module.build(), layout, end };
 }
 
