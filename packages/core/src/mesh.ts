@@ -16,7 +16,11 @@ export function stepCount(t0: number, t1: number, stepSize: number): number {
 /** Step ends t0 + n h for {@link stepCount} steps, the last one exactly `t1`. */
 export function uniformMesh(t0: number, t1: number, stepSize: number): number[] {
   const h = Math.sign(t1 - t0) * stepSize;
-  return [...Array.from({ length: stepCount(t0, t1, stepSize) }, (_, n) => t0 + n * h), t1];
+  const count = stepCount(t0, t1, stepSize);
+  const ts: number[] = [];
+  for (let n = 0; n < count; n++) ts.push(t0 + n * h);
+  ts.push(t1);
+  return ts;
 }
 
 /** Refuses times that are not finite or not strictly monotonic. */

@@ -183,9 +183,12 @@ function fixedTimes<Y>(
         'take larger steps or raise maxSteps.',
     );
   }
-  const ends = [t0, ...checkedStops(t0, t1, options)];
-  const parts = ends.slice(1).map((end, n) => uniformMesh(ends[n] as number, end, constant.stepSize).slice(1));
-  return [t0, ...parts.flat()];
+  const ts = [t0];
+  for (const stop of checkedStops(t0, t1, options)) {
+    const part = uniformMesh(ts.at(-1) as number, stop, constant.stepSize);
+    for (let n = 1; n < part.length; n++) ts.push(part[n] as number);
+  }
+  return ts;
 }
 
 function checkedTolerance<Y>({ rtol = 1e-5, atol = 1e-7 }: StepOptions<Y>): Tolerance<Y> {
