@@ -129,6 +129,26 @@ export class ThreadPool {
 /** A page's own thread may not be blocked: it waits by looking again. */
 const mayBlock: boolean = !('document' in globalThis);
 
+/** What is used of Node's own workers. */
+interface NodeWorkers {
+  readonly Worker: new (
+    code: string,
+    options: { readonly eval: true; readonly workerData: unknown },
+  ) => {
+    once(event: 'message' | 'error', listener: (value: unknown) => void): void;
+    on(event: 'error', listener: () => void): void;
+    postMessage(order: Order): void;
+    terminate(): Promise<number>;
+    unref(): void;
+  };
+}
+
+/** Undefined outside of Node; bundlers would stumble over an import. */
+function nodeWorkers(): NodeWorkers | undefined {
+  const { process } = globalThis as unknown as { process?: { getBuiltinModule?(id: string): unknown } };
+  return process?.getBuiltinModule?.('node:worker_threads') as NodeWorkers | undefined;
+}
+
 /** A worker that has said that it is ready. */
 async function startThread(buffer: SharedArrayBuffer, rank: number, threads: number): Promise<Thread> {
   const { sums } = sharedBytes(threads);
@@ -143,11 +163,12 @@ async function startThread(buffer: SharedArrayBuffer, rank: number, threads: num
     };
     ${listen}`;
   if (typeof Worker === 'undefined') {
-    const { Worker: NodeWorker } = await import('node:worker_threads');
+    const workers = nodeWorkers();
+    if (!workers) throw new Error('there are no workers here');
     const code = source(`
       const { parentPort, workerData } = require('node:worker_threads');
       start(workerData, (receive) => parentPort.on('message', receive), (word) => parentPort.postMessage(word));`);
-    const worker = new NodeWorker(code, { eval: true, workerData: { buffer } });
+    const worker = new workers.Worker(code, { eval: true, workerData: { buffer } });
     await new Promise((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', reject);
