@@ -1,3 +1,4 @@
+export { mergeBatch, type SampleSizes, sampleCount, splitBatch } from './batch.ts';
 export { checkChoice, checkOptions } from './check-options.ts';
 export {
   type AdaptiveController,
@@ -67,7 +68,7 @@ export {
   type SolverRegistry,
 } from './registry.ts';
 export { type Deferred, mapReadings, type Reading, type Routine, read, readNow, runAsync, runSync } from './routine.ts';
-export { perSample, type SampleSizes, solveSamples } from './samples.ts';
+export { perSample, solveSamples } from './samples.ts';
 export { plan, replay, type SaveAt, type Solution, type SolveOptions, solveRoutine } from './solve.ts';
 export type { Carry, Solver, Step, StepCotangents, Stepper, StepVjp, Trace } from './solver.ts';
 export { type ErrorNorm, errorNorm, releaseAll, type Space, type Tolerance } from './space.ts';

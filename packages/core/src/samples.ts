@@ -1,15 +1,10 @@
+import { mergeBatch, type SampleSizes, sampleCount, splitBatch } from './batch.ts';
 import { FieldError, InvalidInputError, SolveError } from './errors.ts';
 import { float64Space } from './float64.ts';
 import type { BackwardStats, Gradient, GradientTask, Recording, Stats } from './gradient.ts';
 import { type Problem, prepare, type StepOptions } from './prepare.ts';
 import type { Routine } from './routine.ts';
 import { type Solution, type SolveOptions, savedTimes, solveRoutine } from './solve.ts';
-
-/**
- * Where the samples of a batch lie in its state: the state is one leaf after the other, a leaf its samples one after the
- * other. How many components of each leaf belong to a sample.
- */
-export type SampleSizes = readonly number[];
 
 type ArrayProblem = Problem<Float64Array, Float64Array>;
 type ArrayOptions = StepOptions<Float64Array>;
@@ -143,47 +138,16 @@ function* recordSamples(
 
 /** The samples of a batch, each a copy. */
 function split(batch: Float64Array, sizes: SampleSizes): Float64Array[] {
-  const size = sizes.reduce((sum, more) => sum + more, 0);
-  const count = size === 0 ? 0 : batch.length / size;
-  if (!Number.isInteger(count)) {
-    throw new InvalidInputError(
-      'y0',
-      `y0 holds ${batch.length} numbers, which are no whole number of samples of ${size}: give one sample after the other.`,
-    );
-  }
-  // Views of one copy: arrays of their own would cost more than a small solve.
-  const all = new Float64Array(batch.length);
-  const rows = Array.from({ length: count }, (_, n) => all.subarray(n * size, (n + 1) * size));
-  eachPiece(sizes, count, (n, from, to, length) => {
-    for (let i = 0; i < length; i++) all[n * size + to + i] = batch[from + i] as number;
-  });
-  return rows;
+  return splitBatch(batch, sizes, ones(sampleCount(batch, sizes)));
 }
 
 /** The inverse of `split`. */
 function merge(rows: readonly Float64Array[], sizes: SampleSizes): Float64Array {
-  const size = sizes.reduce((sum, more) => sum + more, 0);
-  const batch = new Float64Array(rows.length * size);
-  eachPiece(sizes, rows.length, (n, from, to, length) => {
-    const row = rows[n] as Float64Array;
-    for (let i = 0; i < length; i++) batch[from + i] = row[to + i] as number;
-  });
-  return batch;
+  return mergeBatch(rows, sizes, ones(rows.length));
 }
 
-/** Where the part of each sample in each leaf lies: in the batch, and in the sample. */
-function eachPiece(
-  sizes: SampleSizes,
-  count: number,
-  visit: (sample: number, inBatch: number, inSample: number, length: number) => void,
-): void {
-  let inBatch = 0;
-  let inSample = 0;
-  for (const length of sizes) {
-    for (let n = 0; n < count; n++) visit(n, inBatch + n * length, inSample, length);
-    inBatch += count * length;
-    inSample += length;
-  }
+function ones(count: number): number[] {
+  return new Array(count).fill(1);
 }
 
 /** The options for a sample: its own tolerances, where they are given for each component. */
