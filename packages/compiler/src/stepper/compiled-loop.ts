@@ -1,4 +1,5 @@
 import type { Advance, FieldCounts, PidRule, Progress, Task } from '@neural-ode/core';
+import type { Calls } from './calls.ts';
 import { isFull } from './emit-advance.ts';
 import { loopIndex as at } from './loop-fields.ts';
 import type { Machine } from './machine.ts';
@@ -12,25 +13,44 @@ const largestState = 65_536;
 const roomForSteps = 262_144;
 const roomForOutputs = 2 ** 26;
 
-/** Whether the loop inside WebAssembly can serve a task. */
-export function canAdvance({ layout }: Machine, { stepping, retain, outputs = [] }: ArrayTask): boolean {
+/**
+ * Whether the loop inside WebAssembly can serve a task.
+ *
+ * @param largest bytes of a state up to which it does
+ */
+export function canAdvance(
+  { layout }: Machine,
+  { stepping, retain, outputs = [] }: ArrayTask,
+  largest: number = largestState,
+): boolean {
   return (
     (retain === 'end' || retain === 'states') &&
     layout.size > 0 &&
-    layout.stride <= largestState &&
+    layout.stride <= largest &&
     outputs.length * layout.stride <= roomForOutputs &&
     (stepping.kind === 'fixed' || stepping.controller.rule !== undefined)
   );
 }
 
+/** Whether so many steps with so many outputs can be walked back inside WebAssembly. */
+export function canPullback(
+  { layout }: Machine,
+  steps: number,
+  outputs: number,
+  largest: number = largestState,
+): boolean {
+  const { size, stride } = layout;
+  return steps > 0 && size > 0 && stride <= largest && (outputs + steps) * stride <= roomForOutputs;
+}
+
 /** Takes steps inside WebAssembly until the end, or until one that core's loop has to judge; see `Stepper.advance`. */
-export function advance(
+export function* advance(
   machine: Machine,
   task: ArrayTask,
   from: Progress<Float64Array>,
   counts: FieldCounts,
-): Advance<Float64Array> | undefined {
-  const { exports, layout } = machine;
+): Calls<Advance<Float64Array> | undefined> {
+  const { layout } = machine;
   const plan = machine.plan as StepPlan;
   const { stepping, retain, outputs = [] } = task;
   const stops = stopsOf(task);
@@ -75,7 +95,7 @@ export function advance(
   let [accepted, rejected] = [from.accepted, from.rejected];
   for (;;) {
     machine.setInteger(at.trials, Math.min(task.maxSteps - accepted - rejected, 2 ** 31 - 1));
-    const reason = exports.advance();
+    const reason = yield 'advance';
     const [good, bad] = [machine.getInteger(at.accepted), machine.getInteger(at.rejected)];
     accepted += good;
     rejected += bad;
@@ -119,20 +139,17 @@ export function advance(
 }
 
 /** Walks steps backwards inside WebAssembly; see `Stepper.pullback`. */
-export function pullback(
+export function* pullback(
   machine: Machine,
   mesh: readonly number[],
   ys: readonly Float64Array[],
   ts: readonly number[],
   cotangents: readonly (Float64Array | undefined)[],
   counts: FieldCounts,
-): { y0: Float64Array | undefined; parameters: Float64Array } | undefined {
-  const { exports, layout } = machine;
+): Calls<{ y0: Float64Array | undefined; parameters: Float64Array }> {
+  const { layout } = machine;
   const { stride } = layout;
   const steps = mesh.length - 1;
-  if (steps === 0 || layout.size === 0 || stride > largestState || (ts.length + steps) * stride > roomForOutputs) {
-    return undefined;
-  }
   const timesAt = machine.reserve(8 * (mesh.length + 2 * ts.length + 2) + (mesh.length + ts.length) * stride);
   const outputTimesAt = timesAt + 8 * mesh.length;
   const presentAt = outputTimesAt + 8 * ts.length;
@@ -162,7 +179,7 @@ export function pullback(
   machine.setInteger(at.outputCount, ts.length);
   machine.setInteger(at.outputStates, barsAt);
   machine.setInteger(at.present, presentAt);
-  exports.pullback();
+  yield 'pullback';
 
   const plan = machine.plan as StepPlan;
   let walked = 0;

@@ -1,4 +1,5 @@
 import type { FieldCounts, SampleAdvance, Task } from '@neural-ode/core';
+import type { Calls } from './calls.ts';
 import { align, stopsOf, writeProblem } from './compiled-loop.ts';
 import { isFull, reachedEnd } from './emit-advance.ts';
 import { loopIndex as at, recordBytes, recordFields } from './loop-fields.ts';
@@ -9,14 +10,14 @@ import type { StepPlan } from './plan.ts';
 const roomForTimes = 32_768;
 
 /** Solves from many states inside WebAssembly, one after the other; see `Stepper.advanceAll`. */
-export function advanceAll(
+export function* advanceAll(
   machine: Machine,
   task: Task<Float64Array, Float64Array>,
   y0s: readonly Float64Array[],
   firstStep: number | undefined,
   counts: FieldCounts,
-): readonly (SampleAdvance<Float64Array> | undefined)[] {
-  const { exports, layout } = machine;
+): Calls<readonly (SampleAdvance<Float64Array> | undefined)[]> {
+  const { layout } = machine;
   const { stride } = layout;
   const plan = machine.plan as StepPlan;
   const { t0, stepping, outputs = [] } = task;
@@ -57,7 +58,7 @@ export function advanceAll(
   for (let reading = 0, reason = isFull; reason === isFull; ) {
     machine.setInteger(at.times, timesAt);
     machine.setInteger(at.capacity, roomForTimes);
-    reason = exports.advanceAll();
+    reason = yield 'advanceAll';
     const next = machine.getInteger(at.sample);
     let from = timesAt + 8;
     for (; reading < count && reading <= next; reading++) {

@@ -14,7 +14,8 @@ import {
   type Tolerance,
   type Trace,
 } from '@neural-ode/core';
-import { advance, canAdvance, pullback } from './compiled-loop.ts';
+import { callHere } from './calls.ts';
+import { advance, canAdvance, canPullback, pullback } from './compiled-loop.ts';
 import { advanceAll } from './compiled-samples.ts';
 import { CompiledStep, MemorySlope, type StepMemory } from './compiled-step.ts';
 import { evaluateFirst, measureError } from './emit-step.ts';
@@ -195,7 +196,7 @@ export class CompiledStepper implements Stepper<Float64Array, Float64Array>, Ste
     if (!canAdvance(this.#machine, task)) return undefined;
     this.#take();
     this.#live = undefined;
-    return advance(this.#machine, task, from, this.#counts);
+    return callHere(this.#machine, advance(this.#machine, task, from, this.#counts));
   }
 
   advanceAll(
@@ -206,7 +207,7 @@ export class CompiledStepper implements Stepper<Float64Array, Float64Array>, Ste
     if (!canAdvance(this.#machine, task)) return undefined;
     this.#take();
     this.#live = undefined;
-    return advanceAll(this.#machine, task, y0s, firstStep, this.#counts);
+    return callHere(this.#machine, advanceAll(this.#machine, task, y0s, firstStep, this.#counts));
   }
 
   pullback(
@@ -216,8 +217,9 @@ export class CompiledStepper implements Stepper<Float64Array, Float64Array>, Ste
     cotangents: readonly (Float64Array | undefined)[],
   ): { y0: Float64Array | undefined; parameters: Float64Array } | undefined {
     if (this.#gradientError) throw this.#gradientError;
+    if (!canPullback(this.#machine, mesh.length - 1, ts.length)) return undefined;
     this.#take();
-    return pullback(this.#machine, mesh, ys, ts, cotangents, this.#counts);
+    return callHere(this.#machine, pullback(this.#machine, mesh, ys, ts, cotangents, this.#counts));
   }
 
   states(trace: Trace<Float64Array>): Float64Array[] {

@@ -39,20 +39,26 @@ export function collectiveSum(
 ): (part: number) => number {
   const integers = new Int32Array(buffer);
   const parts = new Float64Array(buffer, sums, 2 * threads);
+  // A page's own thread may not be blocked.
+  const mayBlock = !('document' in globalThis);
   let round = 0;
   return (part) => {
     // Two rows in turns: nobody can be two rounds ahead of another.
     const row = (round & 1) * threads;
     parts[row + rank] = part;
-    Atomics.add(integers, 0, 1);
     round = (round + 1) | 0;
     const due = Math.imul(round, threads);
+    if (((Atomics.add(integers, 0, 1) + 1) | 0) === due) Atomics.notify(integers, 0);
     let until = 0;
-    for (let spins = 1; ((Atomics.load(integers, 0) - due) | 0) < 0; spins++) {
-      if (spins % 4096 !== 0) continue;
+    for (let spins = 1; ; spins++) {
+      const arrived = Atomics.load(integers, 0);
+      if (((arrived - due) | 0) >= 0) break;
+      if (spins % 1024 !== 0) continue;
       if (Atomics.load(integers, 2) !== 0) throw new Error('Another thread failed.');
       until ||= Date.now() + patience;
       if (Date.now() > until) throw new Error('Another thread does not answer.');
+      // Where there are more threads than cores, the others can only go on when this one sleeps.
+      if (mayBlock) Atomics.wait(integers, 0, arrived, 1);
     }
     let sum = 0;
     for (let i = 0; i < threads; i++) sum += parts[row + i] as number;
