@@ -1,15 +1,19 @@
 import { probeFeatures } from '@neural-ode/assembler';
-import type { ArrayFunction, Field, Numbers } from '@neural-ode/core';
+import { type ArrayFunction, type Field, InvalidInputError, type Numbers } from '@neural-ode/core';
 import { type OwnField, ownField, type TensorTree } from '@neural-ode/tensor';
 import type * as tf from '@tensorflow/tfjs-core';
+import { partsOf } from './batch-parts.ts';
 import { checkSamples } from './check-samples.ts';
 import { fieldCode } from './field-code.ts';
 import { explain } from './graph/explain.ts';
 import { ownFieldOf } from './own-field.ts';
 import { parameterValues } from './parameter-values.ts';
-import { standIns } from './stand-ins.ts';
+import { isNumbers, type StandIns, standIns } from './stand-ins.ts';
 import { CompiledField, Machines } from './stepper/compiled-field.ts';
 import type { Precision } from './stepper/layout.ts';
+import type { FieldCode } from './stepper/module.ts';
+import { Teams } from './stepper/teams.ts';
+import { ThreadPool } from './threads/pool.ts';
 import { supports, trace } from './trace/trace.ts';
 
 /** What a field is compiled for. */
@@ -57,6 +61,17 @@ export interface CompiledParts {
    * @param parameters values of all parameters, concatenated; default: those that the tensors hold now
    */
   field(parameters?: Numbers): Field<Float64Array, Float64Array> & { readonly size: number };
+  /**
+   * Lets solves run in so many threads: with `ownSteps` each has some of the samples, else each has a part of the batch, the
+   * first axis of every leaf of the example, and they exchange their parts of the error norm at every step. A gradient runs in
+   * them with sizes common to all samples. Results differ from those of one thread by round-off. Workers keep no process
+   * alive; 1 ends them, as do solves that fail in one.
+   *
+   * @param count at most as many as there are cores
+   * @throws InvalidInputError without a batch; CompileError when f mixes samples; NeuralOdeError where threads cannot share
+   *   memory (a page must be cross-origin isolated, its policy allow `worker-src blob:`)
+   */
+  useThreads(count: number): Promise<void>;
   /** The simplified graphs of the field and of its vector-Jacobian product, one line an operation. */
   explain(): string;
   /** For `@neural-ode/tensor`. */
@@ -98,15 +113,25 @@ export const compile: Compile = /* @__PURE__ */ Object.assign(compileField, { su
 
 function compileField<F extends TensorField>(f: F, options: CompileOptions): Compiled<F> {
   const { dtype = 'float64', embed = false, relaxedSimd = probeFeatures().relaxedSimd } = options;
-  const shapes = standIns(options);
-  try {
-    const traced = trace(f, { y: shapes.y, args: shapes.args, embed, decimals: dtype === 'float64' });
-    if (shapes.pair !== undefined) {
-      checkSamples(traced, trace(f, { y: shapes.pair, args: shapes.args, embed, decimals: dtype === 'float64' }));
+  const { ownSteps = false } = options;
+  /** f traced on so many samples, or on the state as it is. */
+  const traceOn = (shapes: StandIns) =>
+    trace(f, { y: shapes.y, args: shapes.args, embed, decimals: dtype === 'float64' });
+  const traceSamples = (count: number) => {
+    const some = standIns(options, count);
+    try {
+      return traceOn(some);
+    } finally {
+      some.dispose();
     }
+  };
+  const shapes = standIns(options, ownSteps ? 1 : undefined);
+  try {
+    const traced = traceOn(shapes);
+    if (shapes.hasBatchAxis) checkSamples(traced, traceSamples(2));
     const { code, programs, gradientError } = fieldCode(traced, dtype, relaxedSimd);
     const machines = new Machines(code);
-    const sampleSizes = shapes.batched ? shapes.yLeaves.map(({ size }) => size) : undefined;
+    const sampleSizes = ownSteps ? shapes.yLeaves.map(({ size }) => size) : undefined;
     const values = parameterValues(traced.parameters, shapes.argsLeaves, dtype);
     const field = (parameters?: Numbers) => bind(values(parameters));
     const bind = (parameters: Float64Array) => new CompiledField(machines, parameters, { gradientError, sampleSizes });
@@ -127,11 +152,27 @@ function compileField<F extends TensorField>(f: F, options: CompileOptions): Com
       dtype,
       parameters: traced.parameters.map(({ name, source, shape }) => ({ name, source, shape })),
       field,
+      async useThreads(count) {
+        machines.teams?.pool.end();
+        machines.teams = undefined;
+        if (!(Number.isInteger(count) && count > 0)) {
+          throw new InvalidInputError('count', `count is ${count}: give a whole number of threads, 1 or more.`);
+        }
+        const parts = sampleSizes
+          ? { codes: new Array<FieldCode>(count).fill(code), sizes: sampleSizes }
+          : partsOf(
+              isNumbers(options.example) ? [] : shapes.yLeaves,
+              count,
+              traceSamples,
+              (one) => fieldCode(one, dtype, relaxedSimd).code,
+            );
+        if (count > 1) machines.teams = new Teams(await ThreadPool.start(parts.codes.length), parts);
+      },
       explain: () =>
         ['f(t, y)', explain(programs.slope), '', 'cotangent . df/d(t, y, parameters)', explain(programs.vjp)].join(
           '\n',
         ),
-      [ownField]: ownFieldOf(shapes, traced, dtype, bind),
+      [ownField]: ownFieldOf(shapes, traced, dtype, ownSteps, bind),
     };
     return Object.assign(call, parts) as unknown as Compiled<F>;
   } finally {

@@ -6,18 +6,23 @@ import type { StandIns } from './stand-ins.ts';
 import type { Precision } from './stepper/layout.ts';
 import type { Trace } from './trace/trace.ts';
 
-/** A compiled field as `@neural-ode/tensor` takes it. */
+/**
+ * A compiled field as `@neural-ode/tensor` takes it.
+ *
+ * @param batched whether states are batches of what is compiled
+ */
 export function ownFieldOf(
   shapes: StandIns,
   traced: Trace,
   dtype: Precision,
+  batched: boolean,
   field: (parameters: Float64Array) => Field<Float64Array, Float64Array>,
 ): OwnField {
-  const { yPaths, argsPaths, batched, pair } = shapes;
+  const { yPaths, argsPaths, hasBatchAxis } = shapes;
   const yShapes = shapes.yLeaves.map(({ shape }) => shape);
   /** Shapes of the state's leaves with as many samples as the given one has. */
   const batchOf = ({ leaves }: Leaves) =>
-    yShapes.map((shape) => [leaves[0]?.shape[0] ?? 0, ...(pair === undefined ? shape : shape.slice(1))]);
+    yShapes.map((shape) => [leaves[0]?.shape[0] ?? 0, ...(hasBatchAxis ? shape.slice(1) : shape)]);
   const argsShapes = shapes.argsLeaves.map(({ shape }) => shape);
   const readsTime = programNodes(traced.slope).includes(traced.slope.inputs.t);
   return {

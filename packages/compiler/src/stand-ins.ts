@@ -5,12 +5,10 @@ import { leavesOf, withLeaves } from './trace/tree.ts';
 
 /** Tensors to trace a field on, and what is checked when it is solved. */
 export interface StandIns {
-  /** The state; of a field whose samples have steps of their own one sample. */
+  /** The state, or a batch of another number of samples. */
   readonly y: unknown;
-  /** Two samples, where f is given a batch of them. */
-  readonly pair: unknown;
-  /** Whether states are batches of what is compiled. */
-  readonly batched: boolean;
+  /** Whether the first axis of its leaves is that of the samples. */
+  readonly hasBatchAxis: boolean;
   /** A copy of the arguments, so that a tensor which the field also captures is another parameter. */
   readonly args: unknown;
   /** The leaves of the state, as it is traced, and of the arguments as they were given. */
@@ -22,33 +20,35 @@ export interface StandIns {
   dispose(): void;
 }
 
-/** @throws InvalidInputError when there is no example of a state */
-export function standIns(options: {
-  readonly example: TensorTree | Numbers;
-  readonly args?: unknown;
-  readonly ownSteps?: boolean;
-}): StandIns {
-  const { example, args, ownSteps = false } = options;
+/**
+ * @param samples how many samples the state is to have, instead of those of the example: the first axis of every leaf;
+ *   an example of numbers is one sample, without such an axis
+ * @throws InvalidInputError when there is no example of a state, or no batch
+ */
+export function standIns(
+  options: { readonly example: TensorTree | Numbers; readonly args?: unknown },
+  samples?: number,
+): StandIns {
+  const { example, args } = options;
   const made: tf.Tensor[] = [];
   const make = (tensor: tf.Tensor) => {
     made.push(tensor);
     return tensor;
   };
   const zeros = (shape: readonly number[]) => make(tf.tidy(() => tf.zeros([...shape])));
-  /** So many samples in place of those of the example. */
-  const samples = (count: number) => {
+  const batch = (count: number) => {
     const leaves = leavesOf(example).map(({ shape }) => {
       if (shape.length > 0) return zeros([count, ...shape.slice(1)]);
       throw new InvalidInputError(
         'example',
-        'example holds a scalar, which is no batch of samples: with ownSteps the first axis of every leaf is the batch.',
+        'example holds a scalar, which is no batch of samples: the first axis of every leaf must be the batch.',
       );
     });
     return withLeaves(example, leaves[Symbol.iterator]());
   };
   const numbers = isNumbers(example);
-  const y = numbers ? zeros([example.length]) : ownSteps ? samples(1) : example;
-  const pair = ownSteps && !numbers ? samples(2) : undefined;
+  const hasBatchAxis = !numbers && samples !== undefined;
+  const y = numbers ? zeros([example.length]) : samples === undefined ? example : batch(samples);
   const yLeaves = leavesOf(y);
   if (yLeaves.length === 0) {
     throw new InvalidInputError('example', 'example holds no tensor: give a state such as y0, in tensors or numbers.');
@@ -57,8 +57,7 @@ export function standIns(options: {
   const copies = argsLeaves.map((leaf) => make(tf.tidy(() => leaf.clone())));
   return {
     y,
-    pair,
-    batched: ownSteps,
+    hasBatchAxis,
     args: args === undefined ? undefined : withLeaves(args, copies[Symbol.iterator]()),
     yLeaves,
     argsLeaves,
@@ -70,7 +69,8 @@ export function standIns(options: {
   };
 }
 
-function isNumbers(example: TensorTree | Numbers): example is Numbers {
+/** Whether an example is plain numbers. */
+export function isNumbers(example: TensorTree | Numbers): example is Numbers {
   return example instanceof Float64Array || (Array.isArray(example) && typeof example[0] === 'number');
 }
 

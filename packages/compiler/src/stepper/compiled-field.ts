@@ -11,12 +11,16 @@ import {
 import type { Tableau } from '@neural-ode/tableaux';
 import { CompiledStepper } from './compiled-stepper.ts';
 import { Machine } from './machine.ts';
-import type { FieldCode } from './module.ts';
+import { type FieldCode, instantiate } from './module.ts';
 import { stepPlan } from './plan.ts';
+import type { Teams } from './teams.ts';
+import { ThreadedStepper } from './threaded-stepper.ts';
 
 /** The machines of one field, each made when it is first needed: one for every explicit tableau that it is stepped by. */
 export class Machines {
   readonly code: FieldCode;
+  /** Where loops run in several threads: what makes the teams. */
+  teams: Teams | undefined;
   readonly #byTableau = new WeakMap<Tableau, Machine>();
   /** For whoever needs no method. */
   #any: Machine | undefined;
@@ -26,14 +30,15 @@ export class Machines {
   }
 
   any(): Machine {
-    this.#any ??= new Machine(this.code);
+    this.#any ??= new Machine(instantiate(this.code));
     return this.#any;
   }
 
   of(tableau: Tableau): Machine {
     let machine = this.#byTableau.get(tableau);
     if (!machine) {
-      machine = new Machine(this.code, stepPlan(tableau));
+      const plan = stepPlan(tableau);
+      machine = new Machine(instantiate(this.code, plan), plan);
       this.#byTableau.set(tableau, machine);
     }
     this.#any ??= machine;
@@ -111,7 +116,9 @@ export class CompiledField implements Field<Float64Array, Float64Array> {
     if (!tableau || (norm && !norm.tolerance)) return undefined;
     const machine = this.#machines.of(tableau);
     this.#machine ??= machine;
-    return new CompiledStepper(machine, this.parameters, norm?.tolerance, counts, this.#gradientError);
+    const team = this.#machines.teams?.of(tableau);
+    const given = [machine, this.parameters, norm?.tolerance, counts, this.#gradientError] as const;
+    return team ? new ThreadedStepper(...given, team) : new CompiledStepper(...given);
   }
 
   #ready(): Machine {

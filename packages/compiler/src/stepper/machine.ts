@@ -1,6 +1,6 @@
 import { NeuralOdeError } from '@neural-ode/core';
 import type { Layout } from './layout.ts';
-import { buildModule, type Exports, type FieldCode, imports } from './module.ts';
+import { type Exports, type Instance, pagesOf } from './module.ts';
 import type { StepPlan } from './plan.ts';
 import { newArray } from './slab.ts';
 
@@ -37,11 +37,10 @@ export class Machine {
   /** The slopes at both ends of a step as they lie in memory; absent where they are no doubles. */
   #slopes: readonly (Float64Array | undefined)[] | undefined;
 
-  constructor(field: FieldCode, plan?: StepPlan) {
-    const { bytes, layout, end } = buildModule(field, plan);
+  constructor({ exports, layout, end }: Instance, plan?: StepPlan) {
     this.plan = plan;
     this.layout = layout;
-    this.exports = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports).exports as unknown as Exports;
+    this.exports = exports;
     this.#end = end;
     this.#shift = layout.width === 8 ? 3 : 2;
     [this.#doubles, this.#numbers, this.#integers] = this.#views();
@@ -64,7 +63,7 @@ export class Machine {
     const missing = this.#end + bytes - memory.buffer.byteLength;
     if (missing > 0) {
       try {
-        memory.grow(Math.ceil(missing / 65_536));
+        memory.grow(pagesOf(missing));
       } catch {
         throw new NeuralOdeError(
           'memory',

@@ -61,8 +61,19 @@ export interface Exports {
   pullback(): void;
 }
 
-/** What a module imports: JavaScript's own power function. */
-export const imports: WebAssembly.Imports = { env: { pow: Math.pow } };
+/** A module that runs: what it exports, where everything lies, and the first byte of memory that it does not use. */
+export interface Instance {
+  readonly exports: Exports;
+  readonly layout: Layout;
+  readonly end: number;
+}
+
+/** Builds a module of a field, with the steps of a method where there is a plan, and runs it. */
+export function instantiate(field: FieldCode, plan?: StepPlan): Instance {
+  const { bytes, layout, end } = buildModule(field, plan);
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { pow: Math.pow } });
+  return { exports: exports as unknown as Exports, layout, end };
+}
 
 /** Pages of memory up to which an instance in another thread may grow: 1 GiB, whose addresses are set aside at once. */
 export const mostSharedPages = 16_384;
@@ -70,16 +81,18 @@ export const mostSharedPages = 16_384;
 /**
  * Writes a field and, with a plan, the steps of a method on it into one module.
  *
- * @param wholeSize where states are parts of whole ones, which have so many components: memory is imported, and shared
+ * @param shared where threads have an instance each: the memory is imported, and shared; where their states are parts of a
+ *   whole one, how many components that has
  * @returns `end`: the first byte of memory that the module does not use
  */
 export function buildModule(
   field: FieldCode,
   plan?: StepPlan,
-  wholeSize?: number,
+  shared?: { readonly wholeSize: number | undefined },
 ): { readonly bytes: Uint8Array<ArrayBuffer>; readonly layout: Layout; readonly end: number } {
   const module = new ModuleBuilder({ relaxedSimd: field.relaxedSimd });
   const pow = module.importFunction('env', 'pow', ['f64', 'f64'], ['f64']);
+  const wholeSize = shared?.wholeSize;
   const sum = wholeSize === undefined ? undefined : module.importFunction('env', 'sum', ['f64'], ['f64']);
   const layout = layoutOf(field.precision, field.size, field.parameterSize, plan);
   let next = layout.end;
@@ -102,7 +115,7 @@ export function buildModule(
   module.export('slope', functions.slope);
   module.export('vjp', functions.vjp);
   if (plan) {
-    const part = sum && { sum, wholeSize: wholeSize as number };
+    const part = sum && wholeSize !== undefined ? { sum, wholeSize } : undefined;
     const context = { module, field: functions, straight: straightStep?.(plan.stages), plan, layout, part };
     const step = emitStep(context);
     const interpolate = emitInterpolate(context);
@@ -114,10 +127,15 @@ export function buildModule(
     emitPullback(context, emitVjp(context));
   }
   const end = align(limit + scratchBytes);
-  const min = Math.ceil(end / 65_536);
-  if (sum) module.importMemory('env', 'memory', { min, max: mostSharedPages, shared: true });
+  const min = pagesOf(end);
+  if (shared) module.importMemory('env', 'memory', { min, max: mostSharedPages, shared: true });
   else module.export('memory', module.memory({ min }));
   return { bytes: module.build(), layout, end };
+}
+
+/** Pages of memory for so many bytes. */
+export function pagesOf(bytes: number): number {
+  return Math.ceil(bytes / 65_536);
 }
 
 function reference<const R extends FunctionRef['results']>(
