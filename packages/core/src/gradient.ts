@@ -40,6 +40,9 @@ export interface Recording<Y, P> {
   /**
    * Cotangents of what the outputs depend on, given those of the outputs; an absent one is zero. The caller owns the
    * states returned.
+   *
+   * Let it call a generator function of the module, and be none itself: V8 makes every generator function that runs a hidden
+   * class of its own, in memory that only a full collection visits, and that keeps alive all that the function closes over.
    */
   pullback(cotangents: readonly (Y | undefined)[]): Routine<Cotangents<Y, P>>;
 }

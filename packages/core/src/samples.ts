@@ -1,7 +1,7 @@
 import { mergeBatch, type SampleSizes, sampleCount, splitBatch } from './batch.ts';
 import { FieldError, InvalidInputError, SolveError } from './errors.ts';
 import { float64Space } from './float64.ts';
-import type { BackwardStats, Gradient, GradientTask, Recording, Stats } from './gradient.ts';
+import type { BackwardStats, Cotangents, Gradient, GradientTask, Recording, Stats } from './gradient.ts';
 import { type Problem, prepare, type StepOptions } from './prepare.ts';
 import type { Routine } from './routine.ts';
 import { type Solution, type SolveOptions, savedTimes, solveRoutine } from './solve.ts';
@@ -102,7 +102,7 @@ function* recordSamples(
     const alone = { ...task, y0, options: sampleOptions(task.options, sizes, n) };
     samples.push(yield* named(n, gradient.record(alone)));
   }
-  const { ts, field } = task;
+  const { ts } = task;
   return {
     ys: ts.map((_, at) =>
       merge(
@@ -114,26 +114,33 @@ function* recordSamples(
     mesh: { ts: [ts[0] as number, ...ts.slice(-1)] },
     samples,
     stats: total(samples.map(({ stats }) => stats)),
-    *pullback(cotangents) {
-      const rows = cotangents.map((cotangent) => cotangent && split(cotangent, sizes));
-      const parameters = new Float64Array(field.parameters.length);
-      const times = task.wantTimes ? ts.map(() => 0) : undefined;
-      const y0: Float64Array[] = [];
-      const stats: BackwardStats[] = [];
-      for (const [n, sample] of samples.entries()) {
-        const back = yield* named(n, sample.pullback(rows.map((row) => row?.[n])));
-        y0.push(back.y0);
-        stats.push(back.stats);
-        back.parameters.forEach((value, i) => {
-          parameters[i] = (parameters[i] as number) + value;
-        });
-        back.ts?.forEach((value, i) => {
-          if (times) times[i] = (times[i] as number) + value;
-        });
-      }
-      return { y0: merge(y0, sizes), parameters, ts: times, stats: totalBackward(stats) };
-    },
+    pullback: (cotangents) => pullbackSamples(samples, sizes, task, cotangents),
   };
+}
+
+function* pullbackSamples(
+  samples: readonly Recording<Float64Array, Float64Array>[],
+  sizes: SampleSizes,
+  { ts, field, wantTimes }: GradientTask<Float64Array, Float64Array>,
+  cotangents: readonly (Float64Array | undefined)[],
+): Routine<Cotangents<Float64Array, Float64Array>> {
+  const rows = cotangents.map((cotangent) => cotangent && split(cotangent, sizes));
+  const parameters = new Float64Array(field.parameters.length);
+  const times = wantTimes ? ts.map(() => 0) : undefined;
+  const y0: Float64Array[] = [];
+  const stats: BackwardStats[] = [];
+  for (const [n, sample] of samples.entries()) {
+    const back = yield* named(n, sample.pullback(rows.map((row) => row?.[n])));
+    y0.push(back.y0);
+    stats.push(back.stats);
+    back.parameters.forEach((value, i) => {
+      parameters[i] = (parameters[i] as number) + value;
+    });
+    back.ts?.forEach((value, i) => {
+      if (times) times[i] = (times[i] as number) + value;
+    });
+  }
+  return { y0: merge(y0, sizes), parameters, ts: times, stats: totalBackward(stats) };
 }
 
 /** The samples of a batch, each a copy. */

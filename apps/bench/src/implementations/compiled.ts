@@ -28,7 +28,10 @@ export async function gradientCompiled(problem: GradientProblem, dtype: Dtype): 
     run() {
       const { ys, pullback } = odeintVjp(compiled, y0, ts, { rtol, atol, wantTimes: false });
       const { parameters } = pullback(problem.lossCotangents(ys));
-      return Float64Array.from(order, (from) => parameters[from] as number);
+      // Not `Float64Array.from` with a function, whose iterator would take a tenth of the time of a small gradient.
+      const gradient = new Float64Array(order.length);
+      for (let n = 0; n < order.length; n++) gradient[n] = parameters[order[n] as number] as number;
+      return gradient;
     },
     dispose,
   };
@@ -39,7 +42,7 @@ function parameterOrder(
   parameters: readonly { readonly name: string; readonly shape: readonly number[] }[],
   variables: readonly tf.Variable[],
   flatten: (gradients: readonly tf.Tensor[]) => Float64Array,
-): number[] {
+): Int32Array {
   return tf.tidy(() => {
     let offset = 0;
     const places = new Map(
@@ -50,6 +53,6 @@ function parameterOrder(
         return [name, indices] as const;
       }),
     );
-    return [...flatten(variables.map(({ name }) => places.get(name) as tf.Tensor))];
+    return Int32Array.from(flatten(variables.map(({ name }) => places.get(name) as tf.Tensor)));
   });
 }

@@ -1,6 +1,8 @@
 import {
+  type Cotangents,
   type Gradient,
   type GradientTask,
+  type Recorded,
   type Recording,
   type Routine,
   record,
@@ -20,21 +22,24 @@ export const aca: Gradient = {
   name: 'aca',
   *record<Y, P>(task: GradientTask<Y, P>): Routine<Recording<Y, P>> {
     const recorded = yield* record(task, 'states');
-    const { ts, ys: checkpoints = [] } = recorded.mesh;
-    const { stepper } = recorded.prepared;
+    const { ys: checkpoints = [] } = recorded.mesh;
     return {
       ys: recorded.ys,
       mesh: recorded.mesh,
       stats: recorded.stats,
       retained: task.wantTimes ? [...checkpoints, ...recorded.ys] : checkpoints,
-      *pullback(cotangents) {
-        return replayCotangents(
-          recorded,
-          cotangents,
-          (n) => stepper.revisit(ts[n] as number, ts[n + 1] as number, checkpoints[n] as Y),
-          (trace) => releaseAll(task.space, stepper.states(trace)),
-        );
-      },
+      pullback: (cotangents) => walkBack(recorded, cotangents),
     };
   },
 };
+
+function* walkBack<Y, P>(recorded: Recorded<Y, P>, cotangents: readonly (Y | undefined)[]): Routine<Cotangents<Y, P>> {
+  const { ts, ys: checkpoints = [] } = recorded.mesh;
+  const { stepper } = recorded.prepared;
+  return replayCotangents(
+    recorded,
+    cotangents,
+    (n) => stepper.revisit(ts[n] as number, ts[n + 1] as number, checkpoints[n] as Y),
+    (trace) => releaseAll(recorded.task.space, stepper.states(trace)),
+  );
+}

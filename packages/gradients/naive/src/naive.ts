@@ -32,8 +32,7 @@ export function naiveGradient(options: NaiveOptions = {}): Gradient {
     name: throughStepSize ? 'naive' : 'direct',
     *record<Y, P>(task: GradientTask<Y, P>): Routine<Recording<Y, P>> {
       const recorded = yield* record(task, throughStepSize ? 'trials' : 'steps');
-      const { stepper, stepping } = recorded.prepared;
-      const search = throughStepSize && stepping.kind === 'adaptive';
+      const { stepper } = recorded.prepared;
       const retained = new Set(recorded.trials.flatMap(({ step }) => [...stepper.states(step)]));
       for (const y of [task.y0, ...recorded.ys]) retained.add(y);
       return {
@@ -41,13 +40,21 @@ export function naiveGradient(options: NaiveOptions = {}): Gradient {
         mesh: recorded.mesh,
         stats: recorded.stats,
         retained: [...retained],
-        // biome-ignore lint/correctness/useYield: nothing here waits for a number
-        *pullback(cotangents) {
-          return search ? searchCotangents(recorded, stepping, cotangents) : stepCotangents(recorded, cotangents);
-        },
+        pullback: (cotangents) => walkBack(recorded, throughStepSize, cotangents),
       };
     },
   };
+}
+
+// biome-ignore lint/correctness/useYield: nothing here waits for a number
+function* walkBack<Y, P>(
+  recorded: Recorded<Y, P>,
+  throughStepSize: boolean,
+  cotangents: readonly (Y | undefined)[],
+): Routine<Cotangents<Y, P>> {
+  const { stepping } = recorded.prepared;
+  const search = throughStepSize && stepping.kind === 'adaptive';
+  return search ? searchCotangents(recorded, stepping, cotangents) : stepCotangents(recorded, cotangents);
 }
 
 function stepCotangents<Y, P>(recorded: Recorded<Y, P>, cotangents: readonly (Y | undefined)[]): Cotangents<Y, P> {
