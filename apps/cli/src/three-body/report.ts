@@ -50,7 +50,7 @@ export function summary(fit: Fit, errors: Errors, seconds: number): string {
     ['gradients', String(history.length)],
     ['field evaluations', `${forward.evaluations} forward, ${backward.evaluations} backward, ${backward.vjps} vjps`],
     ['steps', `${forward.accepted} accepted, ${forward.rejected} rejected`],
-    ['ms per gradient (median)', median(milliseconds).toFixed(1)],
+    ['ms per gradient (median)', median(milliseconds).toPrecision(3)],
     ['seconds', seconds.toFixed(1)],
   ];
   const width = Math.max(...facts.map(([name]) => (name as string).length));
