@@ -1,5 +1,5 @@
 import { type BackwardStats, type Gradient, NeuralOdeError, SolveError, type Solver, type Stats } from 'neural-ode';
-import { median } from './median.ts';
+import { median } from './command-line/median.ts';
 import { type PlainField, solvePlain } from './plain-field.ts';
 import { vanDerPol } from './van-der-pol.ts';
 

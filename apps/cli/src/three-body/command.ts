@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { positive, whole } from '../arguments.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../command-line/io.ts';
 import { caught } from './fit.ts';
 import { defaultTolerance, type FieldKind, type ThreeBodyOptions } from './options.ts';
 

@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import type { Io } from '../io.ts';
+import type { Io } from '../command-line/io.ts';
 import type { Epoch } from './fit.ts';
 
 /** Shows how a fit gets on: a bar on a terminal, about ten lines a start elsewhere. */

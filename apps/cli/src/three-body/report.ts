@@ -1,4 +1,4 @@
-import { median } from '../median.ts';
+import { median } from '../command-line/median.ts';
 import { table } from '../table.ts';
 import type { Fit } from './fit.ts';
 import type { ThreeBodyOptions } from './options.ts';
