@@ -26,6 +26,8 @@ const table = [
   { in: 'packages/compiler', may: ['assembler', 'core', 'tableaux', 'tensor'], tfjs: anywhere },
   { in: 'packages/testing', may: ['core', 'tableaux', 'solvers'] },
   { in: 'packages/neural-ode', may: everything, tfjs: ['manifest', 'test'] },
+  // The parts of a program on the command line, which the published package keeps to itself.
+  { in: 'apps/bench', may: [...everything, 'cli'], tfjs: anywhere },
   { in: 'apps/', may: everything, tfjs: anywhere },
 ];
 

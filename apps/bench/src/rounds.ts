@@ -1,5 +1,5 @@
+import { median } from '@neural-ode/cli/command-line';
 import type { Timed } from './entry.ts';
-import { median } from './median.ts';
 
 /** How long to measure. */
 export interface Bounds {

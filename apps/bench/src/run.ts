@@ -1,20 +1,19 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { resolve as absolute, join } from 'node:path';
+import { breathe, checkWritable, Interrupted, type Io, UsageError, writeWhole } from '@neural-ode/cli/command-line';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { type Case, cases } from './cases.ts';
 import type { Places } from './entry.ts';
-import { breathe, Interrupted, type Io, UsageError } from './io.ts';
 import { type Isolated, measureCase } from './measure-case.ts';
-import { checkWritable, writeWhole } from './output-file.ts';
 import { markdown, type Row } from './row.ts';
-import { serve } from './serve.ts';
+import { serve, type TwoWayIo } from './serve.ts';
 import { drawDiagram } from './work-precision/draw.ts';
 import { measureWorkPrecision } from './work-precision/measure.ts';
 
 /** What the program stands on. */
 export interface Surroundings {
-  readonly io: Io;
+  readonly io: TwoWayIo;
   /** How to call this very program for one implementation in JavaScript; without it they all share this process. */
   readonly isolated?: Isolated | undefined;
 }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { RegistryError, registered, resolve, type Solver } from 'neural-ode';
-import { UsageError } from './io.ts';
+import { UsageError } from './command-line/io.ts';
 
 /** Parses a finite number above zero. */
 export function positive(text: string): number {

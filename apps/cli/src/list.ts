@@ -3,7 +3,7 @@ import { BackendError, registered, useBackend } from 'neural-ode';
 import '@neural-ode/backend-cpu/register';
 import '@neural-ode/backend-wasm/register';
 import { named } from './arguments.ts';
-import type { Io } from './io.ts';
+import type { Io } from './command-line/io.ts';
 import { table } from './table.ts';
 
 /** Adds `list`: what can be named in the other commands. */

@@ -1,13 +1,6 @@
-import {
-  type BackwardStats,
-  type Gradient,
-  NeuralOdeError,
-  odeintVjp,
-  SolveError,
-  type Solver,
-  type Stats,
-} from 'neural-ode';
-import { median } from './median.ts';
+import { type BackwardStats, type Gradient, NeuralOdeError, SolveError, type Solver, type Stats } from 'neural-ode';
+import { median } from './command-line/median.ts';
+import { type PlainField, solvePlain } from './plain-field.ts';
 import { vanDerPol } from './van-der-pol.ts';
 
 /** What a gradient is worth, and what it took. */
@@ -31,16 +24,22 @@ export interface Measurement {
 
 /** The gradient of the loss with respect to (y0, mu), to about twelve digits. */
 export function goldenGradient(solver: Solver, gradient: Gradient): number[] {
-  return differentiate(gradient, solver, 1e-13).gradient;
+  return differentiate(vanDerPol, gradient, solver, 1e-13).gradient;
 }
 
 /** Measures one strategy at one tolerance; a failing solve is a measurement too. */
-export function measure(gradient: Gradient, solver: Solver, tolerance: number, golden: readonly number[]): Measurement {
+export function measure(
+  field: PlainField,
+  gradient: Gradient,
+  solver: Solver,
+  tolerance: number,
+  golden: readonly number[],
+): Measurement {
   try {
-    const runs = [differentiate(gradient, solver, tolerance)];
+    const runs = [differentiate(field, gradient, solver, tolerance)];
     const end = performance.now() + 100;
     while (runs.length < 3 || (runs.length < 15 && performance.now() < end)) {
-      runs.push(differentiate(gradient, solver, tolerance));
+      runs.push(differentiate(field, gradient, solver, tolerance));
     }
     const { gradient: found, ms: _, note, ...cost } = runs[0] as Run;
     const error = Math.hypot(...found.map((value, n) => value - (golden[n] as number))) / Math.hypot(...golden);
@@ -64,8 +63,8 @@ interface Run {
 }
 
 /** One gradient. */
-function differentiate(strategy: Gradient, solver: Solver, tolerance: number): Run {
-  const { f, vjp, y0, ts, parameters } = vanDerPol;
+function differentiate(field: PlainField, strategy: Gradient, solver: Solver, tolerance: number): Run {
+  const { y0, ts, parameters } = vanDerPol;
   const notes: string[] = [];
   let retained = 0;
   // The strategy itself knows how many states it keeps; gradients of the times are not wanted here.
@@ -78,10 +77,9 @@ function differentiate(strategy: Gradient, solver: Solver, tolerance: number): R
     },
   };
   const start = performance.now();
-  const { ys, stats, pullback } = odeintVjp(f, y0, ts, {
+  const { ys, stats, pullback } = solvePlain(field, y0, ts, {
     solver,
     gradient,
-    vjp,
     parameters,
     rtol: tolerance,
     atol: tolerance,

@@ -24,17 +24,20 @@ const read = (name: string, file: string) => readFileSync(join(folder, name, fil
 const worst = (errors: readonly number[]) => Math.max(...errors.map(Math.abs));
 
 describe('three-body', () => {
-  test('recovers the masses in double precision', async () => {
+  test.each(['compiled', 'arrays'])('recovers the masses in double precision: %s', async (field) => {
+    await useBackend('cpu');
+    const before = tf.memory().numTensors;
     const { code, stdout, stderr } = await cli(
-      `three-body --state float64 --observations 50 --out ${join(folder, 'float64')}`,
+      `three-body --field ${field} --observations 50 --out ${join(folder, field)}`,
     );
     expect([code, stderr]).toEqual([0, '']);
-    const result = JSON.parse(read('float64', 'result.json'));
+    expect(tf.memory().numTensors).toBe(before);
+    const result = JSON.parse(read(field, 'result.json'));
     expect(result.masses.true).toEqual([1.1, 1.1, 0.9]);
     expect(worst(result.masses.error)).toBeLessThan(1e-3);
     expect(result.error.train).toBeLessThan(1e-6);
     expect(result.error.test).toBeLessThan(1e-5);
-    expect(result.options).toMatchObject({ state: 'float64', solver: 'dopri5', gradient: 'aca', rtol: 1e-7, seed: 0 });
+    expect(result.options).toMatchObject({ field, solver: 'dopri5', gradient: 'aca', rtol: 1e-7, seed: 0 });
     expect(result.stats.forward.accepted).toBeGreaterThan(1000);
     expect(result.msPerGradient).toBeGreaterThan(0);
     expect(result.history).toHaveLength(100);
@@ -49,15 +52,15 @@ describe('three-body', () => {
     await useBackend('wasm');
     const before = tf.memory().numTensors;
     const { code, stderr } = await cli(
-      `three-body --seed 25 --epochs 22 --observations 30 --rtol 2e-6 --out ${join(folder, 'tfjs')}`,
+      `three-body --field tensors --seed 25 --epochs 22 --observations 30 --rtol 2e-6 --out ${join(folder, 'tensors')}`,
     );
     expect([code, stderr]).toEqual([0, '']);
-    expect(worst(JSON.parse(read('tfjs', 'result.json')).masses.error)).toBeLessThan(1e-3);
+    expect(worst(JSON.parse(read('tensors', 'result.json')).masses.error)).toBeLessThan(1e-3);
     expect(tf.memory().numTensors).toBe(before);
   });
 
   test('draws six orbits', async () => {
-    await cli(`three-body --state float64 --observations 20 --epochs 2 --out ${join(folder, 'orbits')}`);
+    await cli(`three-body --observations 20 --epochs 2 --out ${join(folder, 'orbits')}`);
     const svg = read('orbits', 'orbits.svg');
     const { document } = parseHTML(svg);
     const root = document.querySelector('svg');
@@ -71,7 +74,7 @@ describe('three-body', () => {
   });
 
   test('gives up a start that is caught in a local minimum', async () => {
-    const once = `three-body --state float64 --observations 20 --epochs 31 --seed 1`;
+    const once = `three-body --observations 20 --epochs 31 --seed 1`;
     const { stdout } = await cli(`${once} --out ${join(folder, 'caught')}`);
     expect(stdout).toContain('caught in a local minimum: start 2');
     const result = JSON.parse(read('caught', 'result.json'));
@@ -81,10 +84,9 @@ describe('three-body', () => {
   });
 
   test('shows a bar on a terminal, and gives the cursor back', async () => {
-    const { stdout } = await cli(
-      `three-body --state float64 --observations 20 --epochs 3 --out ${join(folder, 'bar')}`,
-      { isTTY: true },
-    );
+    const { stdout } = await cli(`three-body --observations 20 --epochs 3 --out ${join(folder, 'bar')}`, {
+      isTTY: true,
+    });
     expect(stdout).toContain('epoch 3/3');
     expect(stdout.lastIndexOf('\x1b[?25h')).toBeGreaterThan(stdout.lastIndexOf('\x1b[?25l'));
   });
@@ -92,27 +94,28 @@ describe('three-body', () => {
   test('ends on Ctrl-C without a file', async () => {
     const out = join(folder, 'interrupted');
     const signal = AbortSignal.timeout(300);
-    const { code, stderr } = await cli(`three-body --state float64 --out ${out}`, { signal });
+    const { code, stderr } = await cli(`three-body --field arrays --out ${out}`, { signal });
     expect([code, stderr]).toEqual([130, 'error: Interrupted.\n']);
     expect(existsSync(join(out, 'result.json')) || existsSync(join(out, 'orbits.svg'))).toBe(false);
   });
 
   test('exits with 1 when the solve fails', async () => {
-    const { code, stderr } = await cli(
-      `three-body --state float64 --rtol 1e-300 --atol 1e-300 --out ${join(folder, 'failed')}`,
-    );
+    const { code, stderr } = await cli(`three-body --rtol 1e-300 --atol 1e-300 --out ${join(folder, 'failed')}`);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^error: 100000 steps did not reach the end 1: .*\n$/);
   });
 });
 
 describe('compare', () => {
-  test('measures strategies at tolerances', async () => {
+  test.each(['compiled', 'arrays'])('measures strategies at tolerances: %s', async (field) => {
     const file = join(folder, 'compare.json');
-    const { code, stdout } = await cli(`compare --strategies aca,naive --tolerances 1e-4,1e-6 --out ${file}`);
+    const { code, stdout } = await cli(
+      `compare --field ${field} --strategies aca,naive --tolerances 1e-4,1e-6 --out ${file}`,
+    );
     expect(code).toBe(0);
     expect(stdout).toMatch(/^1e-6 +aca /m);
-    const { golden, rows } = JSON.parse(readFileSync(file, 'utf8'));
+    const { golden, rows, ...rest } = JSON.parse(readFileSync(file, 'utf8'));
+    expect(rest.field).toBe(field);
     // As in packages/testing/src/reference/problems.json.
     expect(golden[2]).toBeCloseTo(3.5926863156, 9);
     expect(rows).toHaveLength(4);
@@ -120,6 +123,7 @@ describe('compare', () => {
     expect(rows[2].error).toBeLessThan(1e-4);
     expect(rows[0].cost.retained).toBeGreaterThanOrEqual(rows[0].cost.forward.accepted);
     expect(rows[1].cost.retained).toBeGreaterThan(rows[0].cost.retained);
+    expect(rows[1].cost.backward.evaluations > 0).toBe(field === 'compiled');
   });
 
   test('gives a strategy that fails a row with the reason', async () => {
@@ -146,7 +150,7 @@ test('has help and a version', async () => {
   expect(await cli('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('three-body') });
   const help = await cli('three-body --help');
   expect(help).toMatchObject({ code: 0, stderr: '' });
-  expect(help.stdout).toMatch(/--rtol <number>\s+relative tolerance \(default: 1e-6 for tfjs/);
+  expect(help.stdout).toMatch(/--rtol <number>\s+relative tolerance \(default: 1e-7 for compiled,/);
   expect((await cli('compare --help')).stdout).toMatch(/\(default:\s+1e-2,1e-3,1e-4,1e-5,1e-6,1e-7,1e-8\)/);
 });
 
@@ -160,8 +164,9 @@ describe('bad input exits with 2 and one line', () => {
     ['three-body --gradient acca', "No gradient is registered as 'acca': did you mean 'aca'"],
     ['three-body --backend wasn', "No backend is registered as 'wasn': did you mean 'wasm'"],
     ['three-body --backend nonsense', "No backend is registered as 'nonsense': give one of cpu, wasm."],
-    ['three-body --state float64 --backend nonsense', "No backend is registered as 'nonsense'"],
-    ['three-body --state float32', 'Allowed choices are tfjs, float64'],
+    ['three-body --field arrays --backend nonsense', "No backend is registered as 'nonsense'"],
+    ['three-body --field float64', 'Allowed choices are compiled, tensors, arrays'],
+    ['compare --field tensors', 'Allowed choices are arrays, compiled'],
     ['three-body --rtol tiny', "'tiny' is invalid. Give a positive number, as 1e-6."],
     ['three-body --atol 0', 'Give a positive number'],
     ['three-body --rtol 0x10', 'Give a positive number'],

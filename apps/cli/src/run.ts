@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { InvalidInputError, NeuralOdeError, RegistryError } from 'neural-ode';
+import { Interrupted, type Io, UsageError } from './command-line/io.ts';
 import { compareCommand } from './compare.ts';
-import { Interrupted, type Io, UsageError } from './io.ts';
 import { listCommand } from './list.ts';
 import { threeBodyCommand } from './three-body/command.ts';
 

@@ -1,6 +1,6 @@
+import { median } from '@neural-ode/cli/command-line';
 import { registered, resolve, solve } from 'neural-ode';
 import { dopri, ode45CashKarp, odex, type PeerSolve } from '../implementations/npm.ts';
-import { median } from '../median.ts';
 import type { Bounds } from '../rounds.ts';
 import { type PrecisionProblem, precisionProblems } from './problems.ts';
 

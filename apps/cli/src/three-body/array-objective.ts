@@ -1,13 +1,17 @@
-import { odeintVjp } from 'neural-ode';
+import { type PlainField, solvePlain } from '../plain-field.ts';
 import type { Objective, SolveOptions } from './objective.ts';
 import type { Observations } from './observations.ts';
-import { field, initialState, positionCount, vjp } from './problem.ts';
+import { initialState, positionCount } from './problem.ts';
 
-/** The objective on plain arrays: double precision, with the field's vjp written by hand. */
-export function arrayObjective({ ts, positions, weights }: Observations, options: SolveOptions): Objective {
+/** The objective on plain arrays, in double precision; the parameters of the field are the masses. */
+export function arrayObjective(
+  field: PlainField,
+  { ts, positions, weights }: Observations,
+  options: SolveOptions,
+): Objective {
   return {
     evaluate(masses) {
-      const solve = odeintVjp(field, initialState, ts, { ...options, vjp, parameters: masses, wantTimes: false });
+      const solve = solvePlain(field, initialState, ts, { ...options, parameters: masses, wantTimes: false });
       let loss = 0;
       const cotangents = solve.ys.map((y, n) => {
         const cotangent = new Float64Array(y.length);

@@ -1,20 +1,23 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { positive, whole } from '../arguments.ts';
-import type { Io } from '../io.ts';
+import type { Io } from '../command-line/io.ts';
 import { caught } from './fit.ts';
-import { defaultTolerance, type ThreeBodyOptions } from './options.ts';
+import { defaultTolerance, type FieldKind, type ThreeBodyOptions } from './options.ts';
 
 /** Adds `three-body`: finds the masses of three bodies from their observed positions. */
 export function threeBodyCommand(command: Command, io: Io): void {
   command
     .description('Find the masses of three bodies under gravity from their observed positions.')
     .addOption(
-      new Option('--state <kind>', 'float32 tensors of tfjs, or plain arrays in double precision')
-        .choices(['tfjs', 'float64'])
-        .default('tfjs'),
+      new Option(
+        '--field <kind>',
+        'how f is computed: compiled from tfjs operations, or on arrays, in double precision; on float32 tensors of tfjs',
+      )
+        .choices(['compiled', 'tensors', 'arrays'] satisfies FieldKind[])
+        .default('compiled' satisfies FieldKind),
     )
-    .option('--backend <name>', 'tfjs backend: wasm or cpu', 'wasm')
+    .option('--backend <name>', 'tfjs backend for --field tensors: wasm or cpu', 'wasm')
     .option('--solver <name>', 'an adaptive solver; `neural-ode list` names them', 'dopri5')
     .option('--gradient <name>', 'gradient strategy', 'aca')
     .option('--rtol <number>', `relative tolerance (default: ${toleranceText})`, positive)
@@ -40,5 +43,5 @@ With the defaults each mass comes out within 1e-3.`,
 }
 
 const toleranceText = Object.entries(defaultTolerance)
-  .map(([state, value]) => `${value.toExponential()} for ${state}`)
+  .map(([field, value]) => `${value.toExponential()} for ${field}`)
   .join(', ');

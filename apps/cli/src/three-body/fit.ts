@@ -1,4 +1,4 @@
-import { breathe, type Io } from '../io.ts';
+import { breathe, type Io } from '../command-line/io.ts';
 import type { Evaluation, Objective } from './objective.ts';
 
 /** One gradient step of the fit: the loss before it, and the masses that have that loss. */

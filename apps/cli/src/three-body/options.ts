@@ -1,6 +1,9 @@
-/** The options of `three-body` as parsed; the tolerances' defaults depend on the state. */
+/** How f is computed. */
+export type FieldKind = 'compiled' | 'tensors' | 'arrays';
+
+/** The options of `three-body` as parsed; the tolerances' defaults depend on the field. */
 export interface ThreeBodyOptions {
-  readonly state: 'tfjs' | 'float64';
+  readonly field: FieldKind;
   readonly backend: string;
   readonly solver: string;
   readonly gradient: string;
@@ -13,5 +16,5 @@ export interface ThreeBodyOptions {
   readonly out: string;
 }
 
-/** Where the errors of a float32 field and of the steps are about equal; and, in double precision, the paper's choice. */
-export const defaultTolerance = { tfjs: 1e-6, float64: 1e-7 } as const;
+/** In double precision the paper's choice; on tensors where the errors of a float32 field and of the steps are about equal. */
+export const defaultTolerance: Readonly<Record<FieldKind, number>> = { compiled: 1e-7, tensors: 1e-6, arrays: 1e-7 };

@@ -1,5 +1,7 @@
+import { compile } from '@neural-ode/compiler';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ArrayFunction, ArrayVjp } from 'neural-ode';
+import type { PlainField } from '../plain-field.ts';
 
 /*
  * Three bodies under gravity: r_i' = K2 v_i, v_i' = K1 sum_j m_j (r_j - r_i) / |r_j - r_i|^3, the masses unknown.
@@ -67,40 +69,52 @@ export const vjp: ArrayVjp = (_t, y, v, masses) => {
   return { y: back, p };
 };
 
-/** The field on float32 tensors [6, 3]. */
+/** The field on tensors [6, 3]. */
 interface TensorSystem {
-  f(t: tf.Tensor, y: tf.Tensor2D): tf.Tensor2D;
+  /** Its arguments are the masses [3]. */
+  f(t: tf.Tensor, y: tf.Tensor2D, masses: tf.Tensor1D): tf.Tensor2D;
   /** Releases its constants, which live on the backend that was current when it was made. */
   dispose(): void;
 }
 
 /**
  * Makes the field on tensors. It takes few operations, since on a state this small an operation costs more than its
- * arithmetic: the sums over bodies are products with constant matrices.
- *
- * @param masses a variable [3]
+ * arithmetic: the sums over bodies are products with constant matrices. Those hold -1, 0 and 1, exact in float32 too.
  */
-export function tensorSystem(masses: tf.Variable): TensorSystem {
+export function tensorSystem(): TensorSystem {
   const matrix = (rows: number, columns: number, value: (row: number, column: number) => number) =>
     tf.tensor2d(
       Float32Array.from({ length: rows * columns }, (_, n) => value(Math.floor(n / columns), n % columns)),
       [rows, columns],
     );
   const difference = matrix(3, 6, (pair, row) => differences[pair]?.[row] ?? 0);
-  const drift = matrix(6, 6, (row, column) => (column === row + 3 ? k2 : 0));
+  const drift = matrix(6, 6, (row, column) => (column === row + 3 ? 1 : 0));
   const ofUnitMasses = matrix(18, 3, (entry, body) => {
     const puller = pullers[Math.floor(entry / 3) - 3]?.[entry % 3] ?? 0;
-    return Math.abs(puller) === body + 1 ? k1 * Math.sign(puller) : 0;
+    return Math.abs(puller) === body + 1 ? Math.sign(puller) : 0;
   });
   return {
-    f(_t, y) {
+    f(_t, y, masses) {
       const d = tf.matMul(difference, y);
       const direction: tf.Tensor2D = tf.mul(d, tf.pow(tf.sum(tf.square(d), 1, true), -1.5));
-      const attraction = tf.reshape(tf.matMul(ofUnitMasses, tf.reshape(masses, [3, 1])), [6, 3]);
-      return tf.add(tf.matMul(drift, y), tf.matMul(attraction, direction));
+      const pulls = tf.reshape(tf.mul(masses, k1), [3, 1]);
+      const attraction = tf.reshape(tf.matMul(ofUnitMasses, pulls), [6, 3]);
+      return tf.add(tf.mul(tf.matMul(drift, y), k2), tf.matMul(attraction, direction));
     },
     dispose: () => tf.dispose([difference, drift, ofUnitMasses]),
   };
+}
+
+/** The field compiled from tensors: on plain arrays, in double precision, with its vector-Jacobian product. */
+export function compiledField(): PlainField {
+  const system = tensorSystem();
+  const [y0, masses] = [tf.zeros([6, 3]), tf.tensor1d([...trueMasses])];
+  try {
+    return { f: compile(system.f, { example: y0, args: masses, embed: true }) };
+  } finally {
+    system.dispose();
+    tf.dispose([y0, masses]);
+  }
 }
 
 /** d = r_j - r_i for the pairs 1 2, 1 3 and 2 3. */

@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import type { Io } from '../io.ts';
+import type { Io } from '../command-line/io.ts';
 import type { Epoch } from './fit.ts';
 
 /** Shows how a fit gets on: a bar on a terminal, about ten lines a start elsewhere. */
@@ -54,10 +54,8 @@ function lines({ stdout }: Io, epochs: number): Progress {
       if (epoch === 1 && start > 1) stdout.write(`caught in a local minimum: start ${start}\n`);
       if (epoch % every !== 0 && epoch !== epochs && epoch !== 1) return;
       const { loss, masses } = texts(state);
-      const left =
-        epoch === 1
-          ? ''
-          : `  ${Math.round((((performance.now() - began) / (epoch - 1)) * (epochs - epoch)) / 1000)} s left`;
+      const seconds = ((performance.now() - began) / Math.max(1, epoch - 1) / 1000) * (epochs - epoch);
+      const left = epoch > 1 && seconds >= 1 ? `  ${Math.round(seconds)} s left` : '';
       stdout.write(
         `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}  loss ${loss}  masses ${masses}${left}\n`,
       );

@@ -1,4 +1,4 @@
-import { median } from '../median.ts';
+import { median } from '../command-line/median.ts';
 import { table } from '../table.ts';
 import type { Fit } from './fit.ts';
 import type { ThreeBodyOptions } from './options.ts';
@@ -50,7 +50,7 @@ export function summary(fit: Fit, errors: Errors, seconds: number): string {
     ['gradients', String(history.length)],
     ['field evaluations', `${forward.evaluations} forward, ${backward.evaluations} backward, ${backward.vjps} vjps`],
     ['steps', `${forward.accepted} accepted, ${forward.rejected} rejected`],
-    ['ms per gradient (median)', median(milliseconds).toFixed(1)],
+    ['ms per gradient (median)', median(milliseconds).toPrecision(3)],
     ['seconds', seconds.toFixed(1)],
   ];
   const width = Math.max(...facts.map(([name]) => (name as string).length));

@@ -3,15 +3,15 @@ import { useBackend } from 'neural-ode';
 import '@neural-ode/backend-cpu/register';
 import '@neural-ode/backend-wasm/register';
 import { adaptiveSolver, named } from '../arguments.ts';
-import type { Io } from '../io.ts';
-import { checkWritable, writeWhole } from '../output-file.ts';
+import type { Io } from '../command-line/io.ts';
+import { checkWritable, writeWhole } from '../command-line/output-file.ts';
 import { arrayObjective } from './array-objective.ts';
 import { fit } from './fit.ts';
 import type { Objective, SolveOptions } from './objective.ts';
 import { equalTimes, type Observations, observe, positionError } from './observations.ts';
 import { defaultTolerance, type ThreeBodyOptions } from './options.ts';
 import { drawOrbits } from './orbits.ts';
-import { trueMasses } from './problem.ts';
+import { compiledField, field, trueMasses, vjp } from './problem.ts';
 import { progress } from './progress.ts';
 import { randomNumbers } from './random.ts';
 import { type Errors, resultOf, summary } from './report.ts';
@@ -19,17 +19,17 @@ import { tensorObjective } from './tensor-objective.ts';
 
 /** Runs `three-body`. */
 export async function threeBody(given: ThreeBodyOptions, io: Io): Promise<void> {
-  const rtol = given.rtol ?? defaultTolerance[given.state];
+  const rtol = given.rtol ?? defaultTolerance[given.field];
   const options = { ...given, rtol, atol: given.atol ?? rtol };
   const method = { solver: adaptiveSolver(options.solver), gradient: named('gradient', options.gradient) };
   named('backend', options.backend);
   const files = { result: join(options.out, 'result.json'), orbits: join(options.out, 'orbits.svg') };
   for (const file of Object.values(files)) checkWritable(file, '--out');
 
-  const { state, backend, solver, gradient, observations, epochs, starts, seed } = options;
+  const { solver, gradient, observations, epochs, starts, seed } = options;
   io.stdout.write(
     `Three bodies: their masses from ${observations} observed positions on [0, 1]\n` +
-      `${state === 'tfjs' ? `float32 tensors, tfjs ${backend}` : 'float64 arrays'}; ${solver}, ${gradient}, ` +
+      `${means(options)}; ${solver}, ${gradient}, ` +
       `rtol ${rtol.toExponential()}, atol ${options.atol.toExponential()}; at most ${epochs} epochs\n\n`,
   );
   const began = performance.now();
@@ -59,10 +59,20 @@ export async function threeBody(given: ThreeBodyOptions, io: Io): Promise<void> 
 
 async function objectiveFor(
   observations: Observations,
-  { state, backend }: ThreeBodyOptions,
+  { field: kind, backend }: ThreeBodyOptions,
   options: SolveOptions,
 ): Promise<Objective> {
-  if (state === 'float64') return arrayObjective(observations, options);
-  await useBackend(backend as Parameters<typeof useBackend>[0]);
-  return tensorObjective(observations, options);
+  if (kind === 'arrays') return arrayObjective({ f: field, vjp }, observations, options);
+  if (kind === 'tensors') {
+    await useBackend(backend as Parameters<typeof useBackend>[0]);
+    return tensorObjective(observations, options);
+  }
+  await useBackend('cpu');
+  return arrayObjective(compiledField(), observations, options);
+}
+
+/** What the field computes on. */
+function means({ field: kind, backend }: ThreeBodyOptions): string {
+  if (kind === 'tensors') return `float32 tensors, tfjs ${backend}`;
+  return kind === 'arrays' ? 'float64 arrays' : 'float64, field compiled';
 }
