@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { solve } from 'neural-ode';
-import { type Entry, javascript, type Places } from './entry.ts';
+import { type Entry, javascript, type Places, type Runner } from './entry.ts';
 import { gradientArrays, solveArrays } from './implementations/arrays.ts';
 import { gradientCompiled, solveCompiled } from './implementations/compiled.ts';
 import { floor } from './implementations/floor.ts';
@@ -60,6 +60,7 @@ export const cases: readonly Case[] = [
         ...dtypes.map((dtype) =>
           javascript(`neural-ode compiled ${dtype}`, dtype, 'ours', () => solveCompiled(problem, dtype)),
         ),
+        twoThreads('float64', () => solveCompiled(problem, 'float64', 2)),
         javascript('neural-ode arrays', 'float64', 'ours', () => solveArrays(problem)),
         javascript('neural-ode tfjs wasm', 'float32', 'ours', () => solveTensors(problem, 'wasm'), shared),
         javascript('neural-ode tfjs cpu', 'float32', 'ours', () => solveTensors(problem, 'cpu'), shared),
@@ -122,9 +123,17 @@ function networkCase(name: string, title: string, mlp: () => Mlp): Case {
     reference: () => gradient(mlp()),
     entries() {
       const problem = mlpProblem(mlp());
-      return [...ourGradients(problem), ...torchGradients(() => problem.json())];
+      return [
+        ...ourGradients(problem),
+        twoThreads('float32', () => gradientCompiled(problem, 'float32', 2)),
+        ...torchGradients(() => problem.json()),
+      ];
     },
   };
+}
+
+function twoThreads(dtype: Entry['dtype'], make: () => Promise<Runner>): Entry {
+  return javascript(`neural-ode compiled ${dtype}, 2 threads`, dtype, 'ours', make, undefined, 2);
 }
 
 function ourGradients(problem: GradientProblem): Entry[] {

@@ -6,6 +6,8 @@ export interface Entry {
   readonly dtype: 'float32' | 'float64';
   /** `'floor'`: hand-written C; `'peer'`: another library. */
   readonly role: 'ours' | 'floor' | 'peer';
+  /** Default 1. */
+  readonly threads?: number | undefined;
   /** What it does otherwise than the case says, as 'shared steps': it is compared with those that do so too. */
   readonly variant?: string | undefined;
   /** How it starts: within a JavaScript process, or as a program that speaks the line protocol of {@link startProgram}. */
@@ -54,8 +56,10 @@ export function javascript(
   role: Entry['role'],
   make: () => Runner | Promise<Runner>,
   variant?: string,
+  threads?: number,
 ): Entry {
   return {
+    threads,
     implementation: named(implementation, variant),
     dtype,
     role,

@@ -49,7 +49,7 @@ export function rowsOf(name: string, outcomes: readonly Outcome[]): Row[] {
       case: name,
       implementation: entry.implementation,
       dtype: entry.dtype,
-      threads: 1,
+      threads: entry.threads ?? 1,
       medianMs: medianOf(samples),
       ratioToFloor: floor ? ratioOf(samples, floor) : null,
       ratioToPeer: peer ? ratioOf(samples, peer) : null,

@@ -9,19 +9,21 @@ import type { SolveProblem } from '../problems/solve-problem.ts';
 type Dtype = Entry['dtype'];
 
 /** neural-ode with the tensor field compiled; of several starts each has steps of its own. */
-export async function solveCompiled(problem: SolveProblem, dtype: Dtype): Promise<Runner> {
+export async function solveCompiled(problem: SolveProblem, dtype: Dtype, threads = 1): Promise<Runner> {
   await useBackend('cpu');
   const { tensorField, starts, t0, t1, rtol, atol } = problem;
   const f = compile(tensorField, { example: starts[0] as readonly number[], dtype, ownSteps: starts.length > 1 });
+  if (threads > 1) await f.useThreads(threads);
   const y0 = Float64Array.from(starts.flat());
   return { run: () => solve({ f, y0, t0, t1 }, { rtol, atol }).ys[0] as Float64Array };
 }
 
 /** neural-ode with the tensor field compiled: the ACA gradient on plain numbers. */
-export async function gradientCompiled(problem: GradientProblem, dtype: Dtype): Promise<Runner> {
+export async function gradientCompiled(problem: GradientProblem, dtype: Dtype, threads = 1): Promise<Runner> {
   await useBackend('cpu');
   const { f, y0: example, variables, flatten, dispose } = problem.tensors();
   const compiled = compile(f, { example, embed: true, dtype });
+  if (threads > 1) await compiled.useThreads(threads);
   const order = parameterOrder(compiled.parameters, variables, flatten);
   const { y0, ts, rtol, atol } = problem;
   return {
