@@ -2,7 +2,7 @@
 import '@neural-ode/backend-cpu/register';
 import { compile } from '@neural-ode/compiler';
 import * as tf from '@tensorflow/tfjs-core';
-import { odeint, odeintVjp, useBackend } from 'neural-ode';
+import { odeint, odeintVjp, solve, useBackend } from 'neural-ode';
 import { mlp, vanDerPol } from './golden/golden.mjs';
 
 const hidden = 8;
@@ -52,10 +52,11 @@ export async function run() {
       [`${name}, ${dtype}, on tensors`, () => onTensors(f, golden, dtype)],
     ]),
   );
+  checks.push(['steps of each sample its own', ownSteps], ['threads', threads]);
   const failures = [];
   for (const [name, check] of checks) {
     try {
-      check();
+      await check();
     } catch (error) {
       failures.push(`${name}: ${error?.message ?? error}`);
     }
@@ -94,4 +95,34 @@ function onTensors(f, golden, dtype) {
   const { value, grad } = tf.valueAndGrad(loss)(tf.tensor1d(parameters));
   expectNear('the loss', value.dataSync(), [golden.end[0] + 2 * golden.end[1]], 1e-4);
   expectNear('the gradient of the parameters', grad.dataSync(), golden.parametersBar, 1e-4);
+}
+
+const batch = [2, 0, 1, -1, 0.5, 0.5, -2, 1];
+const rotate = (_t, y) => tf.sub(tf.sin(tf.reverse(y, 1)), tf.mul(y, 0.1));
+
+/** A sample in a batch ends where it ends alone, after the same steps. */
+function ownSteps() {
+  const together = compile(rotate, { example: tf.zeros([1, 2]), ownSteps: true });
+  const all = solve({ f: together, y0: batch, t0: 0, t1: 3 });
+  for (let n = 0; n < batch.length; n += 2) {
+    const alone = solve({ f: together, y0: batch.slice(n, n + 2), t0: 0, t1: 3 });
+    expectNear(`sample ${n / 2}`, all.ys[0].slice(n, n + 2), [...alone.ys[0]], 1e-15);
+  }
+}
+
+/** Two threads give what one does, or say what is missing. */
+async function threads() {
+  const options = { example: tf.zeros([4, 2]) };
+  const [one, two] = [compile(rotate, options), compile(rotate, options)];
+  if (typeof SharedArrayBuffer === 'undefined') {
+    const refused = await two.useThreads(2).catch((error) => error.message);
+    if (!refused?.includes('SharedArrayBuffer')) throw new Error(`threads without shared memory: ${refused}`);
+    return;
+  }
+  await two.useThreads(2);
+  const [expected, actual] = [one, two].map((f) => odeintVjp(f, batch, [0, 1, 3]));
+  expectNear('the end', actual.ys[2], [...expected.ys[2]], 1e-12);
+  const cotangents = [undefined, batch, batch];
+  expectNear('the gradient', actual.pullback(cotangents).y0, [...expected.pullback(cotangents).y0], 1e-12);
+  await two.useThreads(1);
 }

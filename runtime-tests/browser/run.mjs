@@ -8,10 +8,10 @@ import { build } from 'vite';
 import { launch } from './chromium.mjs';
 import { serve } from './serve.mjs';
 
-const policy = (script) => `default-src 'self'; script-src 'self'${script}; worker-src 'self'`;
+const policy = (script) => `default-src 'self'; script-src 'self'${script}; worker-src 'self' blob:`;
 
-async function outcomes(browser, folder, script) {
-  const server = await serve(folder, policy(script));
+async function outcomes(browser, folder, script, isolated) {
+  const server = await serve(folder, policy(script), isolated);
   const page = await browser.newPage();
   try {
     page.on('pageerror', (error) => console.error(`page: ${error.message}`));
@@ -33,11 +33,15 @@ try {
   await build({ root, worker, logLevel: 'warn', build: { outDir: folder, emptyOutDir: true, target: 'es2022' } });
   const browser = await launch();
   try {
-    for (const [n, { checks, failures }] of (await outcomes(browser, folder, " 'wasm-unsafe-eval'")).entries()) {
-      problems.push(...failures.map((failure) => `${n === 0 ? 'page' : 'worker'}: ${failure}`));
-      passed += checks - failures.length;
+    for (const isolated of [true, false]) {
+      const both = await outcomes(browser, folder, " 'wasm-unsafe-eval'", isolated);
+      for (const [n, { checks, failures }] of both.entries()) {
+        const where = `${isolated ? 'isolated ' : ''}${n === 0 ? 'page' : 'worker'}`;
+        problems.push(...failures.map((failure) => `${where}: ${failure}`));
+        passed += checks - failures.length;
+      }
     }
-    for (const { checks, failures } of await outcomes(browser, folder, '')) {
+    for (const { checks, failures } of await outcomes(browser, folder, '', true)) {
       const refused = failures.filter((failure) => failure.includes('Content Security Policy'));
       if (refused.length === checks) passed++;
       else problems.push(`without 'wasm-unsafe-eval' ${refused.length} of ${checks} are refused:`, ...failures);
