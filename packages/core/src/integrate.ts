@@ -132,10 +132,10 @@ export function* integrate<Y, P>(task: Task<Y, P>): Routine<Outcome<Y>> {
   const end = stops.at(-1) ?? task.t0;
   const direction = Math.sign(end - task.t0);
 
-  const ts = [task.t0];
-  const ys = [task.y0];
+  let ts = [task.t0];
+  let ys = [task.y0];
   const wanted = task.outputs ?? [];
-  const outputs: Y[] = wanted.length > 0 ? [copy(space, task.y0)] : [];
+  let outputs: Y[] = wanted.length > 0 ? [copy(space, task.y0)] : [];
   const trials: Trial<Y>[] = [];
   let t = task.t0;
   let y = task.y0;
@@ -154,10 +154,10 @@ export function* integrate<Y, P>(task: Task<Y, P>): Routine<Outcome<Y>> {
     if (ahead) {
       if (retain === 'end' && y !== task.y0) space.release(y);
       ({ t, y, carry, memory, size, nextStop, accepted, rejected } = ahead);
-      for (const time of ahead.ts) ts.push(time);
-      for (const output of ahead.outputs) outputs.push(output);
+      ts = joined(ts, ahead.ts);
+      outputs = joined(outputs, ahead.outputs);
       if (retain === 'end') ys[0] = y;
-      else for (const state of ahead.ys) ys.push(state);
+      else ys = joined(ys, ahead.ys);
       // Its trials were all finite.
       errorNorm = 0;
       if (t === end) break;
@@ -223,4 +223,11 @@ export function* integrate<Y, P>(task: Task<Y, P>): Routine<Outcome<Y>> {
   const last = trials.at(-1);
   if (carry && !(last && stepper.states(last.step).includes(carry.slope))) space.release(carry.slope);
   return { ts, ys, outputs, trials, accepted, rejected, nextStep: size, failure };
+}
+
+/** A list, which is not used again, with more behind it. A short one is copied, since growing it would allocate thrice. */
+function joined<T>(list: T[], more: readonly T[]): T[] {
+  if (list.length < more.length) return list.concat(more);
+  for (const one of more) list.push(one);
+  return list;
 }

@@ -10,7 +10,10 @@ export interface GradientProblem {
   readonly parameters: Float64Array;
   readonly rtol: number;
   readonly atol: number;
-  /** Cotangents of the states: the loss differentiated. The arrays are the same at every call, with other numbers. */
+  /**
+   * Cotangents of the states: the loss differentiated. The arrays are the same at every call, with other numbers, and
+   * nothing else is allocated: garbage of the loss would be counted as the solver's.
+   */
   lossCotangents(ys: readonly Float64Array[]): Float64Array[];
   /** The same on float32 tensors of the current backend. */
   tensors(): TensorProblem;

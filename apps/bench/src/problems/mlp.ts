@@ -122,7 +122,8 @@ export function mlpProblem(mlp: Mlp): GradientProblem {
     rtol,
     atol,
     lossCotangents(ys) {
-      for (const [n, y] of ys.entries()) {
+      for (let n = 0; n < ys.length; n++) {
+        const y = ys[n] as Float64Array;
         const cotangent = cotangents[n] as Float64Array;
         const target = targets?.[n];
         for (let i = 0; i < y.length; i++) {

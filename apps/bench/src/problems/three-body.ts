@@ -74,10 +74,12 @@ function problemOf(states: readonly Float64Array[]): GradientProblem {
     rtol: 1e-5,
     atol: 1e-5,
     lossCotangents(ys) {
-      for (const [n, y] of ys.entries()) {
+      for (let n = 0; n < ys.length; n++) {
+        const y = ys[n] as Float64Array;
         const cotangent = cotangents[n] as Float64Array;
+        const observed = positions[n] as readonly number[];
         const weight = 2 * (weights[n] as number);
-        for (let c = 0; c < 9; c++) cotangent[c] = weight * ((y[c] as number) - (positions[n]?.[c] as number));
+        for (let c = 0; c < 9; c++) cotangent[c] = weight * ((y[c] as number) - (observed[c] as number));
       }
       return cotangents;
     },
