@@ -220,6 +220,7 @@ test('what cannot be compiled is refused by name', () => {
   expect(compile.supports((_t, y: tf.Tensor1D) => tf.neg(y), { example })).toBeUndefined();
   expect(() => compile(() => tf.scalar(1), { example })).toThrow(FieldError);
   expect(() => compile((_t, y: tf.Tensor1D) => y, { example: {} as never })).toThrow(/example/);
+  expect(() => compile((_t, y: tf.Tensor1D) => y, { example, args: { rate: 1 } })).toThrow(/args\.rate is a number/);
 });
 
 test('explains itself', () => {

@@ -1,7 +1,7 @@
 import { InvalidInputError, type Numbers } from '@neural-ode/core';
 import type { TensorTree } from '@neural-ode/tensor';
+import { type FlatTree, flatten, unflatten } from '@neural-ode/tensor/internal';
 import * as tf from '@tensorflow/tfjs-core';
-import { leavesOf, withLeaves } from './trace/tree.ts';
 
 /** Tensors to trace a field on, and what is checked when it is solved. */
 export interface StandIns {
@@ -37,32 +37,33 @@ export function standIns(
   };
   const zeros = (shape: readonly number[]) => make(tf.tidy(() => tf.zeros([...shape])));
   const batch = (count: number) => {
-    const leaves = leavesOf(example).map(({ shape }) => {
+    const { structure, leaves } = flat(example, 'example');
+    const samplesOf = leaves.map(({ shape }) => {
       if (shape.length > 0) return zeros([count, ...shape.slice(1)]);
       throw new InvalidInputError(
         'example',
         'example holds a scalar, which is no batch of samples: the first axis of every leaf must be the batch.',
       );
     });
-    return withLeaves(example, leaves[Symbol.iterator]());
+    return unflatten(structure, samplesOf);
   };
   const numbers = isNumbers(example);
   const hasBatchAxis = !numbers && samples !== undefined;
   const y = numbers ? zeros([example.length]) : samples === undefined ? example : batch(samples);
-  const yLeaves = leavesOf(y);
+  const { leaves: yLeaves, paths: yPaths } = flat(y, 'y0', 'example');
   if (yLeaves.length === 0) {
     throw new InvalidInputError('example', 'example holds no tensor: give a state such as y0, in tensors or numbers.');
   }
-  const argsLeaves = leavesOf(args);
-  const copies = argsLeaves.map((leaf) => make(tf.tidy(() => leaf.clone())));
+  const given = args === undefined ? undefined : flat(args, 'args');
+  const copies = given?.leaves.map((leaf) => make(tf.tidy(() => leaf.clone())));
   return {
     y,
     hasBatchAxis,
-    args: args === undefined ? undefined : withLeaves(args, copies[Symbol.iterator]()),
+    args: given && unflatten(given.structure, copies ?? []),
     yLeaves,
-    argsLeaves,
-    yPaths: pathsOf(y, 'y0'),
-    argsPaths: pathsOf(args, 'args'),
+    argsLeaves: given?.leaves ?? [],
+    yPaths,
+    argsPaths: given?.paths ?? [],
     dispose() {
       for (const tensor of made) tensor.dispose();
     },
@@ -74,10 +75,7 @@ export function isNumbers(example: TensorTree | Numbers): example is Numbers {
   return example instanceof Float64Array || (Array.isArray(example) && typeof example[0] === 'number');
 }
 
-function pathsOf(tree: unknown, path: string): string[] {
-  if (tree instanceof tf.Tensor) return [path];
-  if (typeof tree !== 'object' || tree === null) return [];
-  return Object.entries(tree).flatMap(([key, item]) =>
-    pathsOf(item, Array.isArray(tree) ? `${path}[${key}]` : `${path}.${key}`),
-  );
+/** Takes a tree apart; what is none is named as the option that it came by. */
+function flat(tree: unknown, root: string, option = root): FlatTree {
+  return flatten(tree, root, (message) => new InvalidInputError(option, message));
 }

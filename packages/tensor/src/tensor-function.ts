@@ -32,7 +32,15 @@ export function slopes(bound: BoundFunction, t: number, time: tf.Scalar, leaves:
   const { f, y, argsTree } = bound;
   const at = `at t = ${t}`;
   const fail = (message: string) => new FieldError(t, `The field returned no slope of the state ${at}: ${message}`);
-  const result = f(time, unflatten(y.structure, leaves), argsTree);
+  return slopeLeaves(f(time, unflatten(y.structure, leaves), argsTree), y, fail);
+}
+
+/**
+ * The leaves of what a field returned, checked to be a slope of the state.
+ *
+ * @param y the state, its root called y0
+ */
+export function slopeLeaves(result: unknown, y: FlatTree, fail: (message: string) => Error): tf.Tensor[] {
   const out = flattenLike(y.structure, result, 'slope', fail);
   out.forEach((slope, n) => {
     const due = (y.leaves[n] as tf.Tensor).shape;

@@ -1,3 +1,4 @@
+import { customOp, offTape } from '@neural-ode/tensor/internal';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** What of tfjs's engine is used here; its typings call part of it private. It has not changed since tfjs 2. */
@@ -5,25 +6,11 @@ interface Engine {
   backendName: string | null;
   backendInstance: unknown;
   readonly state: {
-    activeTape: { readonly saved: readonly tf.Tensor[]; readonly inputs: Record<string, tf.Tensor> }[] | null;
-    gradientDepth: number;
-    kernelDepth: number;
     profiling: boolean;
     readonly registeredVariables: Readonly<Record<string, tf.Variable>>;
     readonly tensorInfo: WeakMap<object, { readonly backend: { readSync(dataId: object): ArrayLike<number> } }>;
   };
   makeTensorFromTensorInfo(info: tf.TensorInfo, backend: unknown): tf.Tensor;
-  gradients(
-    f: () => tf.Tensor,
-    xs: readonly tf.Tensor[],
-    dy: null,
-    allowNoGradients: boolean,
-  ): { grads: (tf.Tensor | undefined)[] };
-  runKernelFunc(op: {
-    readonly inputs: Readonly<Record<string, tf.Tensor>>;
-    forwardFunc(): tf.Tensor[];
-    backwardsFunc(): Record<string, () => tf.Tensor>;
-  }): tf.Tensor[];
   readSync(dataId: object): ArrayLike<number>;
   read(dataId: object): Promise<ArrayLike<number>>;
 }
@@ -53,7 +40,7 @@ export interface Stand {
 export function onBackend<T>({ name, backend, reads, failed }: Stand, f: () => T): T {
   const tfEngine = engine();
   const { state, backendName, backendInstance } = tfEngine;
-  const { activeTape, gradientDepth, kernelDepth, profiling } = state;
+  const { profiling } = state;
   const { flags } = tf.env() as unknown as { flags: Record<string, unknown> };
   const debug = flags.DEBUG;
   const { readSync, read } = tfEngine;
@@ -76,16 +63,14 @@ export function onBackend<T>({ name, backend, reads, failed }: Stand, f: () => T
       }
     },
   });
-  Object.assign(state, { activeTape: null, gradientDepth: 0, kernelDepth: 0, profiling: false });
+  state.profiling = false;
   // Debugging reads what every kernel returns.
   if (debug) flags.DEBUG = false;
   try {
-    return tf.tidy(f as () => tf.TensorContainer) as T;
+    return offTape(() => tf.tidy(f as () => tf.TensorContainer) as T);
   } finally {
-    // A gradient that failed leaves its tape, and on it tensors that nobody else knows.
-    for (const node of state.activeTape ?? []) for (const tensor of node.saved) tensor.dispose();
     if (debug) flags.DEBUG = debug;
-    Object.assign(state, { activeTape, gradientDepth, kernelDepth, profiling });
+    state.profiling = profiling;
     Object.assign(tfEngine, { backendName, backendInstance });
     if (nested) Object.assign(tfEngine, { readSync, read });
     else for (const name of ['readSync', 'read']) Reflect.deleteProperty(tfEngine, name);
@@ -101,25 +86,9 @@ export function readOutside({ dataId }: tf.Tensor): ArrayLike<number> | undefine
   }
 }
 
-/** Gradients with respect to `xs`, undefined where there is none. */
-export function gradients(f: () => tf.Tensor, xs: readonly tf.Tensor[]): (tf.Tensor | undefined)[] {
-  const recorded = () => {
-    const y = f();
-    // tfjs fails on an input that the caller did not give, as the scale of a batch normalization.
-    for (const { inputs } of engine().state.activeTape ?? []) {
-      for (const name of Object.keys(inputs)) if (!inputs[name]) delete inputs[name];
-    }
-    return y;
-  };
-  return engine().gradients(recorded, xs, null, true).grads;
-}
-
 /** A scalar whose gradient with respect to each of `out` is that of `dys`: the engine starts from one output only. */
 export function joined(out: readonly tf.Tensor[], dys: readonly tf.Tensor[]): tf.Tensor {
-  return engine().runKernelFunc({
-    inputs: Object.fromEntries(out.map((tensor, n) => [n, tensor])),
-    forwardFunc: () => [tf.scalar(0)],
-    // Clones, since the engine disposes a cotangent when it adds another to it.
-    backwardsFunc: () => Object.fromEntries(dys.map((dy, n) => [n, () => dy.clone()])),
-  })[0] as tf.Tensor;
+  // Clones, since the engine disposes a cotangent when it adds another to it.
+  const copies = () => dys.map((dy) => dy.clone());
+  return customOp(out, () => [tf.scalar(0)], copies)[0] as tf.Tensor;
 }

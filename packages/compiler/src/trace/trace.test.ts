@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { FieldError } from '@neural-ode/core';
 import { completeGradients } from '@neural-ode/tensor';
+import { flatten } from '@neural-ode/tensor/internal';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { countProgram, explain } from '../graph/explain.ts';
@@ -11,7 +12,6 @@ import { CompileError } from './compile-error.ts';
 import { joined } from './engine.ts';
 import { type Example, examples, numbers, numbersOf } from './fixtures.ts';
 import { supports, type Trace, trace } from './trace.ts';
-import { leavesOf } from './tree.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -19,6 +19,8 @@ beforeAll(async () => {
 });
 
 const time = 0.7;
+
+const leavesOf = (tree: unknown) => flatten(tree, 'tree', (message) => new Error(message)).leaves;
 
 /** The inputs of an example's programs, read from its tensors. */
 function inputsOf({ y }: Example, { parameters }: Trace, dys: readonly tf.Tensor[] = []) {
@@ -341,7 +343,9 @@ describe('what cannot be compiled is named', () => {
 
   test('a slope of another shape', () => {
     expect(() => trace(() => tf.zeros([3]), { y: y() })).toThrow(FieldError);
-    expect(() => trace(() => [tf.zeros([2])], { y: y() })).toThrow('not nested');
+    expect(() => trace(() => [tf.zeros([2])], { y: y() })).toThrow(
+      'slope is an array of length 1 where a tensor is due',
+    );
     expect(() => trace(() => tf.zeros([2], 'int32'), { y: y() })).toThrow('int32');
   });
 });

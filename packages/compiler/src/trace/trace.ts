@@ -1,16 +1,15 @@
-import { FieldError } from '@neural-ode/core';
+import { FieldError, InvalidInputError } from '@neural-ode/core';
 import { completeGradients } from '@neural-ode/tensor';
+import { type FlatTree, flatten, gradients, slopeLeaves, unflatten } from '@neural-ode/tensor/internal';
 import type * as tf from '@tensorflow/tfjs-core';
 import { full, input } from '../graph/build.ts';
 import type { InputNode, Inputs, Node, SlopeProgram, VjpProgram } from '../graph/graph.ts';
 import { firstDifference } from '../graph/same-graph.ts';
-import { sameNumbers } from '../graph/shapes.ts';
 import { CompileError, unsupported } from './compile-error.ts';
-import { engine, gradients, joined, onBackend } from './engine.ts';
+import { engine, joined, onBackend } from './engine.ts';
 import { type Literals, watchLiterals } from './literals.ts';
 import { Parameters, type TracedParameter } from './parameters.ts';
 import { symbol, traceBackend, traceBackendName } from './recorder.ts';
-import { leavesLike, leavesOf, withLeaves } from './tree.ts';
 
 /** What a field is traced on. */
 export interface TraceOptions {
@@ -53,17 +52,17 @@ export interface Trace {
  * @throws CompileError for what cannot be compiled, FieldError when f returns no slope of the state, and what f throws
  */
 export function trace(f: unknown, options: TraceOptions): Trace {
-  const leaves = leavesOf(options.y);
+  const state = flatten(options.y, 'y0', (message) => new InvalidInputError('y0', message));
   const decimals = options.decimals ?? true;
   const parameters = new Parameters(leavesOf(options.args), options.embed ?? false, decimals);
   const t = input('t', 0, []);
-  const y = leaves.map(({ shape }, n) => input('y', n, shape));
+  const y = state.leaves.map(({ shape }, n) => input('y', n, shape));
 
   /** Calls f and takes its result apart. */
-  const call = (time: tf.Tensor, state: readonly tf.Tensor[]): tf.Tensor[] => {
-    const given = withLeaves(options.y, state[Symbol.iterator]());
+  const call = (time: tf.Tensor, leaves: readonly tf.Tensor[]): tf.Tensor[] => {
+    const given = unflatten(state.structure, leaves);
     const result = (f as (...parts: unknown[]) => unknown)(time, given, options.args);
-    return slopesOf(result, options.y, leaves);
+    return slopesOf(result, state);
   };
   const slopes = () =>
     record(parameters, decimals, () => call(symbol(t), y.map(symbol)).map((slope) => traceBackend().nodeOf(slope)));
@@ -78,7 +77,7 @@ export function trace(f: unknown, options: TraceOptions): Trace {
     parameters: parameters.list,
     slope: { inputs: inputs([]), outputs: { slope } },
     vjp() {
-      const cotangent = leaves.map(({ shape }, n) => input('cotangent', n, shape));
+      const cotangent = state.leaves.map(({ shape }, n) => input('cotangent', n, shape));
       vjp ??= { inputs: inputs(cotangent), outputs: traceVjp(call, parameters, decimals, t, y, cotangent) };
       return vjp;
     },
@@ -180,20 +179,18 @@ function named(error: unknown): unknown {
   );
 }
 
-function slopesOf(result: unknown, y: unknown, due: readonly tf.Tensor[]): tf.Tensor[] {
-  const fail = (message: string) => new FieldError(Number.NaN, `The field returned no slope of the state: ${message}`);
+function slopesOf(result: unknown, y: FlatTree): tf.Tensor[] {
   if (result instanceof Promise) {
     result.catch(() => {});
     throw new CompileError('await', 'The field returns a promise: return tensors, computed without await.');
   }
-  const slopes = leavesLike(y, result);
-  if (!slopes) throw fail('it is not nested as y is.');
-  slopes.forEach(({ shape, dtype }, n) => {
-    const expected = (due[n] as tf.Tensor).shape;
-    if (!sameNumbers(shape, expected)) throw fail(`leaf ${n} has shape [${shape}] where [${expected}] is due.`);
-    if (dtype !== 'float32') throw fail(`leaf ${n} has dtype ${dtype} where float32 is due: cast it.`);
-  });
-  return slopes;
+  const fail = (message: string) => new FieldError(Number.NaN, `The field returned no slope of the state: ${message}`);
+  return slopeLeaves(result, y, fail);
+}
+
+/** The tensors of the arguments. */
+function leavesOf(args: unknown): tf.Tensor[] {
+  return args === undefined ? [] : flatten(args, 'args', (message) => new InvalidInputError('args', message)).leaves;
 }
 
 function impure(node: Node): CompileError {
