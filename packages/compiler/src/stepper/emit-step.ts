@@ -4,20 +4,13 @@ import { type Place, StateCode } from './lanes.ts';
 import type { Layout } from './layout.ts';
 import type { StepPlan } from './plan.ts';
 
-/** The field's functions in the module. */
-interface FieldFunctions {
-  /** (t, y, slope) */
-  readonly slope: FunctionRef<readonly []>;
-  /** (t, y, cotangent, yBar, parametersBar): writes yBar, adds to parametersBar, gives the cotangent of t. */
-  readonly vjp: FunctionRef<readonly ['f64']>;
-}
-
 /** What the emitters of a step's functions share. */
 export interface StepContext {
   readonly module: ModuleBuilder;
-  readonly field: FieldFunctions;
-  /** How to write a whole step of a small field. */
-  readonly straight: StraightStep | undefined;
+  readonly field: {
+    /** (t, y, slope) */
+    readonly slope: FunctionRef<readonly []>;
+  };
   readonly plan: StepPlan;
   readonly layout: Layout;
 }
@@ -60,8 +53,10 @@ export function slopePlaces({ plan, layout }: StepContext, { from, to }: Ends): 
 /**
  * Exports `step(t0, t1, from, to, flags)`, which leads from one end to the other and gives the scaled error norm, and
  * `extraStages` with the same arguments, for dense output.
+ *
+ * @param straight how to write a whole step of a small field
  */
-export function emitStep(context: StepContext): StepFunctions {
+export function emitStep(context: StepContext, straight: StraightStep | undefined): StepFunctions {
   const { module, field, plan, layout } = context;
   const params = { t0: 'f64', t1: 'f64', from: 'i32', to: 'i32', flags: 'i32' } as const;
 
@@ -88,7 +83,7 @@ export function emitStep(context: StepContext): StepFunctions {
       f.if(f.i32.and(flags, evaluateFirst), () => {
         f.call(field.slope, t0, from, code.address(slopes(0)));
       });
-      if (context.straight) return straightNorm(f, context, context.straight, { ...at, flags });
+      if (straight) return straightNorm(f, context, straight, { ...at, flags });
       for (let i = 1; i < plan.stages; i++) stage(code, i, at);
       if (!plan.firstSameAsLast) {
         f.scope(() => {
