@@ -1,4 +1,4 @@
-import { emitField } from './emit/emit-field.ts';
+import { emitSlope, emitVjp } from './emit/emit-field.ts';
 import { full } from './graph/build.ts';
 import { programNodes, type SlopeProgram, sizeOf, type VjpProgram } from './graph/graph.ts';
 import { simplify } from './graph/simplify.ts';
@@ -41,7 +41,8 @@ export function fieldCode(
     size: total(y),
     parameterSize: total(parameters),
     constantBytes: constantBytes(programs),
-    emit: (module, addresses) => emitField(module, programs, { precision, relaxedSimd, ...addresses }),
+    slope: (module, addresses) => emitSlope(module, programs.slope, { precision, relaxedSimd, ...addresses }),
+    vjp: (module, addresses) => emitVjp(module, programs.vjp, { precision, relaxedSimd, ...addresses }),
   };
   return { code, programs, gradientError };
 }

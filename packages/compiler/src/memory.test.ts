@@ -15,13 +15,13 @@ const collect = runInNewContext('gc') as () => void;
 
 await tf.setBackend('cpu');
 
-/** The memories of all modules instantiated from here on. */
+/** All memories from here on. */
 const memories: WebAssembly.Memory[] = [];
-WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
-  construct(target, [module, imports]: [WebAssembly.Module, WebAssembly.Imports?]) {
-    const instance = new target(module, imports);
-    memories.push(instance.exports.memory as WebAssembly.Memory);
-    return instance;
+WebAssembly.Memory = new Proxy(WebAssembly.Memory, {
+  construct(target, [descriptor]: [WebAssembly.MemoryDescriptor]) {
+    const memory = new target(descriptor);
+    memories.push(memory);
+    return memory;
   },
 });
 

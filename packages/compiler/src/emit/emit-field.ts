@@ -26,72 +26,71 @@ export interface EmitOptions {
 }
 
 /**
- * Functions of a field in a module. Addresses are byte offsets in the module's memory; arrays are dense, of the
- * precision's element type, 16-byte aligned, a state being the concatenation of its leaves. What a function writes must
- * not overlap what it reads, but for `parametersBar`, which it adds to.
+ * A function of a field in a module. Addresses are byte offsets in the module's memory; arrays are dense, of the precision's
+ * element type, 16-byte aligned, a state being the concatenation of its leaves. What a function writes must not overlap what
+ * it reads, but for `parametersBar`, which it adds to.
  */
-export interface EmittedField {
-  /** Index of (t: f64, y: i32, slope: i32) -> (): writes f(t, y). */
-  readonly slope: number;
-  /**
-   * Index of (t: f64, y: i32, cotangent: i32, yBar: i32, parametersBar: i32) -> f64: writes yBar, adds to parametersBar,
-   * returns the cotangent of t.
-   */
-  readonly vjp: number;
+export interface EmittedFunction {
+  readonly index: number;
   /** Bytes of scratch memory used, from `scratch` on. */
   readonly scratchBytes: number;
+}
+
+export interface EmittedSlope extends EmittedFunction {
   /** How to write whole steps of so many stages as straight code; undefined where they would be too long. */
   readonly straightStep: (stages: number) => StraightStep | undefined;
 }
 
-/** Adds the functions of a field to a module. */
-export function emitField(
-  module: ModuleBuilder,
-  programs: { readonly slope: SlopeProgram; readonly vjp: VjpProgram },
-  options: EmitOptions,
-): EmittedField {
-  const { slope, vjp } = programs;
-  const target: Target = {
-    module,
-    element: elementOf[options.precision],
-    math: mathCall(module),
-    constants: options.constants,
-    scratch: options.scratch,
-  };
+/** Adds (t: f64, y: i32, slope: i32) -> () to a module: writes f(t, y). */
+export function emitSlope(module: ModuleBuilder, program: SlopeProgram, options: EmitOptions): EmittedSlope {
+  const target = targetOf(module, options);
   const parameters = { address: options.parameters };
+  const emit = emitterOf(program, target.element, options.mode);
   let scratchBytes = 0;
-  const slopeOf = module.function('slope', { t: 'f64', y: 'i32', slope: 'i32' }, [], (f, p) => {
-    const emitted = emitterOf(slope, target.element, options.mode)(target, f, {
-      program: slope,
+  const { index } = module.function('slope', { t: 'f64', y: 'i32', slope: 'i32' }, [], (f, p) => {
+    ({ scratchBytes } = emit(target, f, {
+      program,
       t: p.t,
       inputs: { y: at(p.y), parameter: parameters, cotangent: parameters },
-      destinations: [{ nodes: slope.outputs.slope, base: at(p.slope), add: false }],
+      destinations: [{ nodes: program.outputs.slope, base: at(p.slope), add: false }],
       returned: undefined,
-    });
-    scratchBytes = emitted.scratchBytes;
+    }));
   });
+  const isStraight = emit === emitUnrolled;
+  return {
+    index,
+    scratchBytes,
+    straightStep: (stages) => (isStraight ? straightStep(target, program, stages) : undefined),
+  };
+}
+
+/**
+ * Adds (t: f64, y: i32, cotangent: i32, yBar: i32, parametersBar: i32) -> f64 to a module: writes yBar, adds to
+ * parametersBar, returns the cotangent of t.
+ */
+export function emitVjp(module: ModuleBuilder, program: VjpProgram, options: EmitOptions): EmittedFunction {
+  const target = targetOf(module, options);
   const types = { t: 'f64', y: 'i32', cotangent: 'i32', yBar: 'i32', parametersBar: 'i32' } as const;
-  const vjpOf = module.function('vjp', types, ['f64'], (f, p) => {
-    const emitted = emitterOf(vjp, target.element, options.mode)(target, f, {
-      program: vjp,
+  let scratchBytes = 0;
+  const { index } = module.function('vjp', types, ['f64'], (f, p) => {
+    const emitted = emitterOf(program, target.element, options.mode)(target, f, {
+      program,
       t: p.t,
-      inputs: { y: at(p.y), parameter: parameters, cotangent: at(p.cotangent) },
+      inputs: { y: at(p.y), parameter: { address: options.parameters }, cotangent: at(p.cotangent) },
       destinations: [
-        { nodes: vjp.outputs.y, base: at(p.yBar), add: false },
-        { nodes: vjp.outputs.parameters, base: at(p.parametersBar), add: true },
+        { nodes: program.outputs.y, base: at(p.yBar), add: false },
+        { nodes: program.outputs.parameters, base: at(p.parametersBar), add: true },
       ],
-      returned: vjp.outputs.t[0],
+      returned: program.outputs.t[0],
     });
-    scratchBytes = Math.max(scratchBytes, emitted.scratchBytes);
+    ({ scratchBytes } = emitted);
     return emitted.returned ?? 0;
   });
-  const isStraight = emitterOf(slope, target.element, options.mode) === emitUnrolled;
-  return {
-    slope: slopeOf.index,
-    vjp: vjpOf.index,
-    scratchBytes,
-    straightStep: (stages) => (isStraight ? straightStep(target, slope, stages) : undefined),
-  };
+  return { index, scratchBytes };
+}
+
+function targetOf(module: ModuleBuilder, { precision, constants, scratch }: EmitOptions): Target {
+  return { module, element: elementOf[precision], math: mathCall(module), constants, scratch };
 }
 
 function at<P>(pointer: P): { readonly pointer: P; readonly address: number } {

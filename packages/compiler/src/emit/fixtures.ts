@@ -1,7 +1,7 @@
 import { ModuleBuilder, probeFeatures } from '@neural-ode/assembler';
 import { type Inputs, type Node, type SlopeProgram, sizeOf, type VjpProgram } from '../graph/graph.ts';
 import type { ProgramInputs } from '../graph/interpret.ts';
-import { type EmitMode, emitField } from './emit-field.ts';
+import { type EmitMode, type EmitOptions, emitSlope, emitVjp } from './emit-field.ts';
 import type { Precision } from './precision.ts';
 
 /** A field's functions, run on plain numbers. */
@@ -62,30 +62,28 @@ export function start(
   const scratch = claim(16);
   const zero: Node = { op: 'constant', shape: [], inputs: [], values: Float64Array.of(0) };
   const empty: VjpProgram = { inputs, outputs: { y: [], parameters: [], t: [zero] } };
-  const emitted = emitField(
-    module,
-    { slope, vjp: vjp ?? empty },
-    {
-      precision,
-      relaxedSimd,
-      parameters: parametersAt,
-      scratch,
-      mode,
-      constants: (bytes) => {
-        const at = constantsEnd;
-        data.push({ at, bytes });
-        constantsEnd = Math.ceil((at + bytes.length) / 16) * 16;
-        return at;
-      },
+  const options: EmitOptions = {
+    precision,
+    relaxedSimd,
+    parameters: parametersAt,
+    scratch,
+    mode,
+    constants: (bytes) => {
+      const at = constantsEnd;
+      data.push({ at, bytes });
+      constantsEnd = Math.ceil((at + bytes.length) / 16) * 16;
+      return at;
     },
-  );
-  const functions = { slope: emitted.slope, vjp: emitted.vjp };
+  };
+  const emitted = { slope: emitSlope(module, slope, options), vjp: emitVjp(module, vjp ?? empty, options) };
+  const functions = { slope: emitted.slope.index, vjp: emitted.vjp.index };
+  const scratchBytes = Math.max(emitted.slope.scratchBytes, emitted.vjp.scratchBytes);
   for (const [name, index] of Object.entries(functions)) {
     module.export(name, { kind: 'function', index, name, params: [], results: [] });
   }
   const binary = module.build();
   const emitMs = performance.now() - before;
-  const memory = new WebAssembly.Memory({ initial: Math.ceil((scratch + emitted.scratchBytes + 64) / 65536) });
+  const memory = new WebAssembly.Memory({ initial: Math.ceil((scratch + scratchBytes + 64) / 65536) });
   for (const { at, bytes } of data) new Uint8Array(memory.buffer).set(bytes, at);
   const instance = new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory } });
   const raw = { ...(instance.exports as unknown as Running['raw']), y, out, cotangent, yBar, parametersBar };

@@ -20,11 +20,11 @@ export function callHere<T>(machine: Machine, work: Calls<T>): T {
 /**
  * Does the same work on parts, the first in this thread and each other one's calls in a thread of its own.
  *
- * @param made the instances of the machines in the pool's threads
+ * @param team the machines' number in the pool
  */
 export function callTogether<T>(
   pool: ThreadPool,
-  made: number,
+  team: number,
   machines: readonly Machine[],
   work: readonly Calls<T>[],
 ): T[] {
@@ -35,7 +35,7 @@ export function callTogether<T>(
     const name = waiting.value as LoopCall;
     const [first] = machines as readonly [Machine];
     // A part that is done already finds nothing left to do.
-    const results = pool.call(made, name, () => first.exports[name]() ?? 0);
+    const results = pool.call(team, name, () => first.exports[name]() ?? 0);
     for (const [n, state] of states.entries()) {
       if (!state.done) states[n] = (work[n] as Calls<T>).next(results[n] as number);
     }

@@ -11,7 +11,7 @@ import {
 import type { Tableau } from '@neural-ode/tableaux';
 import { CompiledStepper } from './compiled-stepper.ts';
 import { Machine } from './machine.ts';
-import { type FieldCode, instantiate } from './module.ts';
+import type { FieldCode } from './module.ts';
 import { stepPlan } from './plan.ts';
 import type { Teams } from './teams.ts';
 import { ThreadedStepper } from './threaded-stepper.ts';
@@ -30,15 +30,14 @@ export class Machines {
   }
 
   any(): Machine {
-    this.#any ??= new Machine(instantiate(this.code));
+    this.#any ??= new Machine(this.code);
     return this.#any;
   }
 
   of(tableau: Tableau): Machine {
     let machine = this.#byTableau.get(tableau);
     if (!machine) {
-      const plan = stepPlan(tableau);
-      machine = new Machine(instantiate(this.code, plan), plan);
+      machine = new Machine(this.code, stepPlan(tableau));
       this.#byTableau.set(tableau, machine);
     }
     this.#any ??= machine;

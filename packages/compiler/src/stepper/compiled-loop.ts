@@ -61,6 +61,7 @@ export function* advance(
 
   const timesAt = machine.reserve(
     8 * (stops.length + outputs.length + capacity + 3) + outputs.length * layout.stride + slots * slot,
+    'advance',
   );
   const stopsAt = timesAt + 8 * (capacity + 1);
   const outputTimesAt = stopsAt + 8 * stops.length;
@@ -150,7 +151,10 @@ export function* pullback(
   const { layout } = machine;
   const { stride } = layout;
   const steps = mesh.length - 1;
-  const timesAt = machine.reserve(8 * (mesh.length + 2 * ts.length + 2) + (mesh.length + ts.length) * stride);
+  const timesAt = machine.reserve(
+    8 * (mesh.length + 2 * ts.length + 2) + (mesh.length + ts.length) * stride,
+    'pullback',
+  );
   const outputTimesAt = timesAt + 8 * mesh.length;
   const presentAt = outputTimesAt + 8 * ts.length;
   const barsAt = align(presentAt + 8 * ts.length);

@@ -25,7 +25,10 @@ export function* advanceAll(
   const count = y0s.length;
 
   const doubles = roomForTimes + 1 + stops.length + outputs.length;
-  const timesAt = machine.reserve(8 * doubles + count * recordBytes + 32 + (4 + count * (2 + outputs.length)) * stride);
+  const timesAt = machine.reserve(
+    8 * doubles + count * recordBytes + 32 + (4 + count * (2 + outputs.length)) * stride,
+    'advanceAll',
+  );
   const stopsAt = timesAt + 8 * (roomForTimes + 1);
   const outputTimesAt = stopsAt + 8 * stops.length;
   const recordsAt = outputTimesAt + 8 * outputs.length;

@@ -26,7 +26,7 @@ export function emitAdvance(
   context: StepContext,
   { step, extraStages, interpolate, power }: LoopFunctions,
 ): FunctionRef<readonly ['i32']> {
-  const { module, plan, layout, part } = context;
+  const { module, plan, layout, whole } = context;
   const slot = 2 * layout.stride;
   return module.function(
     'advance',
@@ -80,7 +80,7 @@ export function emitAdvance(
           f.set(norm, f.call(step, t, t1, from, to, flags));
           f.if(f.i32.eqz(adaptive), () => {
             f.set(norm, sumOfZeros(code, { base: to, offset: 0 }));
-            if (part) f.set(norm, f.call(part.sum, norm));
+            if (whole) f.set(norm, f.call(whole.sum, norm));
           });
           f.if(f.f64.ne(f.f64.sub(norm, norm), 0), () => leave(outOfOrdinary));
           increment(firsts, f.i32.eqz(hasSlope));

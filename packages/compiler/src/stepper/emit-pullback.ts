@@ -1,6 +1,5 @@
 import type { Local } from '@neural-ode/assembler';
-import type { StepContext } from './emit-step.ts';
-import { recomputed, type VjpFunctions } from './emit-vjp.ts';
+import { recomputed, type VjpContext, type VjpFunctions } from './emit-vjp.ts';
 import { type Place, StateCode } from './lanes.ts';
 import { type LoopField, loopAddress } from './loop-fields.ts';
 import { walkSizes } from './plan.ts';
@@ -9,7 +8,7 @@ import { walkSizes } from './plan.ts';
  * Exports `pullback()`: walks accepted steps from the last to the first, as core's `pullbackSteps` does, from the fields of
  * the layout's loop. Cotangents of outputs lie one after the other; that of y0 is left in `y1Bar`.
  */
-export function emitPullback(context: StepContext, { restage, firstOutput, nextOutput, walk }: VjpFunctions): void {
+export function emitPullback(context: VjpContext, { restage, firstOutput, nextOutput, walk }: VjpFunctions): void {
   const { module, field, plan, layout } = context;
   const { input, inputBar } = recomputed(context);
   const y1Bar: Place = { offset: layout.y1Bar };

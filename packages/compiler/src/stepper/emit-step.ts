@@ -4,28 +4,21 @@ import { type Place, StateCode } from './lanes.ts';
 import type { Layout } from './layout.ts';
 import type { StepPlan } from './plan.ts';
 
-/** The field's functions in the module. */
-interface FieldFunctions {
-  /** (t, y, slope) */
-  readonly slope: FunctionRef<readonly []>;
-  /** (t, y, cotangent, yBar, parametersBar): writes yBar, adds to parametersBar, gives the cotangent of t. */
-  readonly vjp: FunctionRef<readonly ['f64']>;
-}
-
 /** What the emitters of a step's functions share. */
 export interface StepContext {
   readonly module: ModuleBuilder;
-  readonly field: FieldFunctions;
-  /** How to write a whole step of a small field. */
-  readonly straight: StraightStep | undefined;
+  readonly field: {
+    /** (t, y, slope) */
+    readonly slope: FunctionRef<readonly []>;
+  };
   readonly plan: StepPlan;
   readonly layout: Layout;
-  /** Where a state is a part of the whole one, whose other parts other threads have. */
-  readonly part: Part | undefined;
+  /** Where a state is a part of a whole one, whose other parts other threads have. */
+  readonly whole?: Whole | undefined;
 }
 
-/** A part of a state: how many components the whole has, and the function that adds up the parts' sums. */
-export interface Part {
+/** A state in parts: how many components the whole has, and the function that adds up the parts' sums. */
+export interface Whole {
   readonly wholeSize: number;
   readonly sum: FunctionRef<readonly ['f64']>;
 }
@@ -68,8 +61,10 @@ export function slopePlaces({ plan, layout }: StepContext, { from, to }: Ends): 
 /**
  * Exports `step(t0, t1, from, to, flags)`, which leads from one end to the other and gives the scaled error norm, and
  * `extraStages` with the same arguments, for dense output.
+ *
+ * @param straight how to write a whole step of a small field
  */
-export function emitStep(context: StepContext): StepFunctions {
+export function emitStep(context: StepContext, straight: StraightStep | undefined): StepFunctions {
   const { module, field, plan, layout } = context;
   const params = { t0: 'f64', t1: 'f64', from: 'i32', to: 'i32', flags: 'i32' } as const;
 
@@ -96,7 +91,7 @@ export function emitStep(context: StepContext): StepFunctions {
       f.if(f.i32.and(flags, evaluateFirst), () => {
         f.call(field.slope, t0, from, code.address(slopes(0)));
       });
-      if (context.straight) return straightNorm(f, context, context.straight, { ...at, flags });
+      if (straight) return straightNorm(f, context, straight, { ...at, flags });
       for (let i = 1; i < plan.stages; i++) stage(code, i, at);
       if (!plan.firstSameAsLast) {
         f.scope(() => {
@@ -186,8 +181,8 @@ function errorNorm(
 }
 
 /** A sum over the components, divided by how many there are. */
-function mean(f: FunctionBuilder, { part, layout }: StepContext, sum: Local<'f64'>): Value<'f64'> {
-  return part ? f.f64.div(f.call(part.sum, sum), part.wholeSize) : f.f64.div(sum, layout.size);
+function mean(f: FunctionBuilder, { whole, layout }: StepContext, sum: Local<'f64'>): Value<'f64'> {
+  return whole ? f.f64.div(f.call(whole.sum, sum), whole.wholeSize) : f.f64.div(sum, layout.size);
 }
 
 function blendedNorm(f: FunctionBuilder, norms: readonly Local<'f64'>[]): Value<'f64'> {

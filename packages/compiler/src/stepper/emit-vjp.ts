@@ -4,24 +4,27 @@ import { type StepContext, stageTime } from './emit-step.ts';
 import { type Place, StateCode, type Term } from './lanes.ts';
 import { withError, withOutputs } from './plan.ts';
 
+/** What the emitters of vector-Jacobian products share. */
+export interface VjpContext extends StepContext {
+  readonly field: StepContext['field'] & {
+    /** (t, y, cotangent, yBar, parametersBar): writes yBar, adds to parametersBar, gives the cotangent of t. */
+    readonly vjp: FunctionRef<readonly ['f64']>;
+  };
+}
+
 /**
- * Exports what a step's vector-Jacobian product consists of, in the order of calls: `restage(t0, t1, inputs, slopes)`
+ * Exports what a step's vector-Jacobian product begins with, in the order of calls: `restage(t0, t1, inputs, slopes)`
  * recomputes the step from `inputs[0]`; `firstOutput` and `nextOutput` `(t0, t1, t, wantTime, bar)` take the cotangent of
- * an output and give that of its time; `errorHeads(t0, t1, cotangent)` does the same for the error norm; `backward0` to
- * `backward3` `(t0, t1, wantTime)`, numbered by what was taken before, go through the stages.
+ * an output and give that of its time. Then `errorHeads(t0, t1, cotangent)` does the same for the error norm; `backward0`
+ * to `backward3` `(t0, t1, wantTime)`, numbered by what was taken before, go through the stages.
  */
-export function emitVjp(context: StepContext): VjpFunctions {
-  const { plan } = context;
-  const restage = emitRestage(context);
-  const firstOutput = emitOutput(context, 'firstOutput', true);
-  const nextOutput = emitOutput(context, 'nextOutput', false);
-  const backward = plan.visited.map((_, kind) =>
-    kind & withError && plan.errorRows.length === 0 ? undefined : emitBackward(context, kind, false),
-  );
-  const walk = plan.firstSameAsLast
-    ? [0, withOutputs].map((kind) => emitBackward(context, kind, true))
-    : (backward.slice(0, 2) as FunctionRef<readonly []>[]);
-  return { restage, firstOutput, nextOutput, walk };
+export function emitVjp(context: VjpContext): VjpFunctions {
+  return {
+    restage: emitRestage(context),
+    firstOutput: emitOutput(context, 'firstOutput', true),
+    nextOutput: emitOutput(context, 'nextOutput', false),
+    walk: [0, withOutputs].map((kind) => emitBackward(context, kind, { chained: context.plan.firstSameAsLast })),
+  };
 }
 
 /** The functions that walking steps backwards calls. */
@@ -127,10 +130,15 @@ function emitOutput(context: StepContext, name: string, first: boolean): Functio
  * With L the cotangent of y1: kbar_i = h (b_i L + sum_j a_ji Xbar_j), Xbar_i = kbar_i . df/dX at stage i,
  * ybar = L + sum_i Xbar_i (Zhuang et al. 2020; Matsubara et al. 2021); outputs and the error estimate add to kbar_i.
  *
- * @param chained for steps walked one after the other: the last stage's kbar gets that of the next step's first stage, which
- *   is the same slope; the first stage's is left for the step before, and ybar takes the place of L
+ * @param options `chained`: for steps walked one after the other, the last stage's kbar gets that of the next step's first
+ *   stage, which is the same slope; the first stage's is left for the step before, and ybar takes the place of L
  */
-function emitBackward(context: StepContext, kind: number, chained: boolean): FunctionRef<readonly []> {
+export function emitBackward(
+  context: VjpContext,
+  kind: number,
+  options: { readonly chained?: boolean; readonly export?: boolean },
+): FunctionRef<readonly []> {
+  const { chained = false } = options;
   const { module, field, plan, layout } = context;
   const { input, slope, inputBar, slopeBar, errorBar } = recomputed(context);
   const visited = (chained ? plan.walked : plan.visited)[kind] as readonly number[];
@@ -191,7 +199,7 @@ function emitBackward(context: StepContext, kind: number, chained: boolean): Fun
       if (kind & withError) parts.unshift({ coefficient: one, state: { offset: layout.y0BarOfError } });
       code.combine(chained ? y1Bar : { offset: layout.y0Bar }, y1Bar, parts);
     },
-    { export: true, literals: 'inline' },
+    { export: options.export ?? false, literals: 'inline' },
   );
 }
 

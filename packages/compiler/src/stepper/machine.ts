@@ -1,6 +1,8 @@
 import { NeuralOdeError } from '@neural-ode/core';
-import type { Layout } from './layout.ts';
-import { type Exports, type Instance, pagesOf } from './module.ts';
+import { type Home, here } from './home.ts';
+import { type Layout, layoutOf } from './layout.ts';
+import type { Exports, FieldCode } from './module.ts';
+import { emitPart, type Part, parts, type Writing } from './parts.ts';
 import type { StepPlan } from './plan.ts';
 import { newArray } from './slab.ts';
 
@@ -31,49 +33,85 @@ export class Machine {
   #doubles: Float64Array;
   #integers: Int32Array;
   readonly #shift: number;
-  readonly #end: number;
+  readonly #home: Home;
+  readonly #memory: WebAssembly.Memory;
+  readonly #writing: Writing;
+  /** The first byte behind what the code uses. */
+  #end: number;
   readonly #given: Given = {};
 
   /** The slopes at both ends of a step as they lie in memory; absent where they are no doubles. */
   #slopes: readonly (Float64Array | undefined)[] | undefined;
 
-  constructor({ exports, layout, end }: Instance, plan?: StepPlan) {
+  /** @param home where the code runs; default: in this thread, on a memory of its own */
+  constructor(code: FieldCode, plan?: StepPlan, home: Home = here) {
+    const layout = layoutOf(code.precision, code.size, code.parameterSize, plan);
+    const limit = align(layout.end + code.constantBytes);
     this.plan = plan;
     this.layout = layout;
-    this.exports = exports;
-    this.#end = end;
+    this.#end = limit;
+    this.#home = home;
+    this.#memory = home.newMemory(Math.ceil(limit / 65_536));
+    let next = layout.end;
+    const constants = (bytes: Uint8Array) => {
+      const at = next;
+      next = align(next + bytes.length);
+      if (next > limit) throw new RangeError(`Constants take more than the ${code.constantBytes} bytes set aside.`);
+      new Uint8Array(this.#memory.buffer).set(bytes, at);
+      return at;
+    };
+    const { shared } = home;
+    this.#writing = {
+      code,
+      plan,
+      layout,
+      shared,
+      addresses: { parameters: layout.parameters, scratch: limit, constants },
+    };
+    this.exports = lazily((part) => this.#compile(part));
     this.#shift = layout.width === 8 ? 3 : 2;
     [this.#doubles, this.#numbers, this.#integers] = this.#views();
   }
 
+  #compile(part: Part): Exports {
+    const { bytes, scratchBytes } = emitPart(part, this.#writing);
+    this.#end = Math.max(this.#end, align(this.#writing.addresses.scratch + scratchBytes));
+    this.#grow(this.#end);
+    return this.#home.run(bytes, this.#memory, this.exports);
+  }
+
   #views(): [Float64Array, Float64Array | Float32Array, Int32Array] {
-    const { buffer } = this.exports.memory;
+    const { buffer } = this.#memory;
     const doubles = new Float64Array(buffer);
     return [doubles, this.layout.width === 8 ? doubles : new Float32Array(buffer), new Int32Array(buffer)];
   }
 
   /**
-   * Room behind what the module uses, until the next call of this; its contents are arbitrary.
+   * Room behind what the code uses, until the next call of this; its contents are arbitrary.
    *
+   * @param user the function that will use it: compiled here if it was not yet, since that moves the code's end
    * @returns its address, a multiple of 16
    * @throws NeuralOdeError when the memory cannot grow so far
    */
-  reserve(bytes: number): number {
-    const { memory } = this.exports;
-    const missing = this.#end + bytes - memory.buffer.byteLength;
-    if (missing > 0) {
-      try {
-        memory.grow(pagesOf(missing));
-      } catch {
-        throw new NeuralOdeError(
-          'memory',
-          `The compiled field's memory cannot grow by ${missing} bytes: solve fewer samples, steps or outputs at once.`,
-        );
-      }
-      [this.#doubles, this.#numbers, this.#integers] = this.#views();
-      this.#slopes = undefined;
-    }
+  reserve(bytes: number, user: keyof Exports): number {
+    void this.exports[user];
+    this.#grow(this.#end + bytes);
     return this.#end;
+  }
+
+  #grow(end: number): void {
+    const missing = end - this.#memory.buffer.byteLength;
+    if (missing <= 0) return;
+    try {
+      this.#memory.grow(Math.ceil(missing / 65_536));
+    } catch {
+      throw new NeuralOdeError(
+        'memory',
+        `The compiled field's memory cannot grow by ${missing} bytes: solve fewer samples, steps or outputs at once.`,
+      );
+    }
+    [this.#doubles, this.#numbers, this.#integers] = this.#views();
+    this.#slopes = undefined;
   }
 
   /** Makes these the parameters. */
@@ -200,4 +238,25 @@ export class Machine {
       for (let i = size; i < width; i++) numbers[start + i] = 0;
     }
   }
+}
+
+/** The functions of all parts; each part is compiled when one of its functions is first read. */
+function lazily(compile: (part: Part) => Exports): Exports {
+  const functions = {};
+  for (const part of parts) {
+    const compiled = (name: keyof Exports) => {
+      const made = compile(part);
+      for (const each of part.functions) Object.defineProperty(functions, each, { value: made[each] });
+      return made[name];
+    };
+    for (const name of part.functions) {
+      Object.defineProperty(functions, name, { configurable: true, get: () => compiled(name) });
+    }
+  }
+  return functions as Exports;
+}
+
+/** Up to a multiple of 16 bytes. */
+function align(bytes: number): number {
+  return Math.ceil(bytes / 16) * 16;
 }

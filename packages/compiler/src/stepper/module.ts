@@ -1,16 +1,6 @@
-import { type FunctionRef, ModuleBuilder } from '@neural-ode/assembler';
+import type { ModuleBuilder } from '@neural-ode/assembler';
 import type { StraightStep } from '../emit/straight-step.ts';
-import { emitAdvance } from './emit-advance.ts';
-import { emitInterpolate } from './emit-dense.ts';
-import { emitErrorHeads } from './emit-error.ts';
-import { emitFirstStep } from './emit-first-step.ts';
-import { emitPower } from './emit-power.ts';
-import { emitPullback } from './emit-pullback.ts';
-import { emitSamples } from './emit-samples.ts';
-import { emitStep } from './emit-step.ts';
-import { emitVjp } from './emit-vjp.ts';
-import { type Layout, layoutOf, type Precision } from './layout.ts';
-import type { StepPlan } from './plan.ts';
+import type { Precision } from './layout.ts';
 
 /** A field that can be written into a module. */
 export interface FieldCode {
@@ -22,26 +12,33 @@ export interface FieldCode {
   readonly relaxedSimd: boolean;
   /** The most memory that the field's constants take, in bytes. */
   readonly constantBytes: number;
-  /** Adds the functions (t, y, slope) and (t, y, cotangent, yBar, parametersBar); gives their indices. */
-  emit(
+  /** Adds the function (t, y, slope). */
+  slope(
     module: ModuleBuilder,
-    addresses: {
-      readonly parameters: number;
-      readonly scratch: number;
-      readonly constants: (bytes: Uint8Array) => number;
-    },
-  ): {
-    readonly slope: number;
-    readonly vjp: number;
-    readonly scratchBytes: number;
+    addresses: Addresses,
+  ): FieldFunction & {
     /** How to write whole steps of so many stages as straight code, where the field is short enough for it. */
     readonly straightStep?: (stages: number) => StraightStep | undefined;
   };
+  /** Adds the function (t, y, cotangent, yBar, parametersBar). */
+  vjp(module: ModuleBuilder, addresses: Addresses): FieldFunction;
 }
 
-/** The functions that a module exports; see the emitters. Those of steps are missing where there is no method. */
+/** Where a field's code finds and puts what is its own. */
+export interface Addresses {
+  readonly parameters: number;
+  readonly scratch: number;
+  readonly constants: (bytes: Uint8Array) => number;
+}
+
+/** A function of a field in a module: its index, and how much scratch memory it uses. */
+export interface FieldFunction {
+  readonly index: number;
+  readonly scratchBytes: number;
+}
+
+/** The functions of a field and of steps on it; see the emitters. Those of steps are missing where there is no method. */
 export interface Exports {
-  readonly memory: WebAssembly.Memory;
   slope(t: number, y: number, slope: number): void;
   vjp(t: number, y: number, cotangent: number, yBar: number, parametersBar: number): number;
   step(t0: number, t1: number, from: number, to: number, flags: number): number;
@@ -59,94 +56,4 @@ export interface Exports {
   advance(): number;
   advanceAll(): number;
   pullback(): void;
-}
-
-/** A module that runs: what it exports, where everything lies, and the first byte of memory that it does not use. */
-export interface Instance {
-  readonly exports: Exports;
-  readonly layout: Layout;
-  readonly end: number;
-}
-
-/** Builds a module of a field, with the steps of a method where there is a plan, and runs it. */
-export function instantiate(field: FieldCode, plan?: StepPlan): Instance {
-  const { bytes, layout, end } = buildModule(field, plan);
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { pow: Math.pow } });
-  return { exports: exports as unknown as Exports, layout, end };
-}
-
-/** Pages of memory up to which an instance in another thread may grow: 1 GiB, whose addresses are set aside at once. */
-export const mostSharedPages = 16_384;
-
-/**
- * Writes a field and, with a plan, the steps of a method on it into one module.
- *
- * @param shared where threads have an instance each: the memory is imported, and shared; where their states are parts of a
- *   whole one, how many components that has
- * @returns `end`: the first byte of memory that the module does not use
- */
-export function buildModule(
-  field: FieldCode,
-  plan?: StepPlan,
-  shared?: { readonly wholeSize: number | undefined },
-): { readonly bytes: Uint8Array<ArrayBuffer>; readonly layout: Layout; readonly end: number } {
-  const module = new ModuleBuilder({ relaxedSimd: field.relaxedSimd });
-  const pow = module.importFunction('env', 'pow', ['f64', 'f64'], ['f64']);
-  const wholeSize = shared?.wholeSize;
-  const sum = wholeSize === undefined ? undefined : module.importFunction('env', 'sum', ['f64'], ['f64']);
-  const layout = layoutOf(field.precision, field.size, field.parameterSize, plan);
-  let next = layout.end;
-  const limit = align(layout.end + field.constantBytes);
-  const { slope, vjp, scratchBytes, straightStep } = field.emit(module, {
-    parameters: layout.parameters,
-    scratch: limit,
-    constants(bytes) {
-      const at = next;
-      next = align(next + bytes.length);
-      if (next > limit) throw new RangeError(`Constants take more than the ${field.constantBytes} bytes set aside.`);
-      module.data(at, bytes);
-      return at;
-    },
-  });
-  const functions = {
-    slope: reference('slope', slope, ['f64', 'i32', 'i32'], []),
-    vjp: reference('vjp', vjp, ['f64', 'i32', 'i32', 'i32', 'i32'], ['f64']),
-  };
-  module.export('slope', functions.slope);
-  module.export('vjp', functions.vjp);
-  if (plan) {
-    const part = sum && wholeSize !== undefined ? { sum, wholeSize } : undefined;
-    const context = { module, field: functions, straight: straightStep?.(plan.stages), plan, layout, part };
-    const step = emitStep(context);
-    const interpolate = emitInterpolate(context);
-    const power = emitPower(module, pow);
-    const firstStep = emitFirstStep(context, power);
-    const advance = emitAdvance(context, { ...step, interpolate, power });
-    emitSamples(context, { advance, firstStep });
-    emitErrorHeads(context);
-    emitPullback(context, emitVjp(context));
-  }
-  const end = align(limit + scratchBytes);
-  const min = pagesOf(end);
-  if (shared) module.importMemory('env', 'memory', { min, max: mostSharedPages, shared: true });
-  else module.export('memory', module.memory({ min }));
-  return { bytes: module.build(), layout, end };
-}
-
-/** Pages of memory for so many bytes. */
-export function pagesOf(bytes: number): number {
-  return Math.ceil(bytes / 65_536);
-}
-
-function reference<const R extends FunctionRef['results']>(
-  name: string,
-  index: number,
-  params: FunctionRef['params'],
-  results: R,
-): FunctionRef<R> {
-  return { kind: 'function', index, name, params, results };
-}
-
-function align(bytes: number): number {
-  return Math.ceil(bytes / 16) * 16;
 }

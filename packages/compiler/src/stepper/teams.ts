@@ -1,8 +1,11 @@
 import type { SampleSizes } from '@neural-ode/core';
 import type { Tableau } from '@neural-ode/tableaux';
 import type { ThreadPool } from '../threads/pool.ts';
+import type { Home } from './home.ts';
+import { compileModule, instantiate } from './instantiate.ts';
 import { Machine } from './machine.ts';
-import { buildModule, type Exports, type FieldCode, mostSharedPages, pagesOf } from './module.ts';
+import type { Exports, FieldCode } from './module.ts';
+import { mostSharedPages } from './parts.ts';
 import { stepPlan } from './plan.ts';
 import type { Team } from './threaded-stepper.ts';
 
@@ -40,27 +43,25 @@ export class Teams {
     const { codes, sizes, counts } = this.#parts;
     const plan = stepPlan(tableau);
     const wholeSize = counts && codes.reduce((sum, { size }) => sum + size, 0);
-    // Parts of as many samples share a module.
-    const built = new Map<FieldCode, ReturnType<typeof buildModule> & { readonly module: WebAssembly.Module }>();
-    const parts = codes.map((code) => {
-      let part = built.get(code);
-      if (!part) {
-        const made = buildModule(code, plan, { wholeSize });
-        part = { ...made, module: new WebAssembly.Module(made.bytes) };
-        built.set(code, part);
-      }
-      const memory = new WebAssembly.Memory({ initial: pagesOf(part.end), maximum: mostSharedPages, shared: true });
-      return { ...part, memory };
-    });
-    const modules = parts.map(({ module }) => module);
-    const memories = parts.map(({ memory }) => memory);
-    const made = pool.make(modules, memories);
-    const machines = parts.map(({ module, memory, layout, end }, n) => {
-      const imports = { env: { pow: Math.pow, sum: pool.sum, memory } };
-      // Other threads' functions are called by the pool.
-      const functions = n === 0 ? new WebAssembly.Instance(module, imports).exports : {};
-      return new Machine({ exports: { ...functions, memory } as unknown as Exports, layout, end }, plan);
-    });
-    return { pool, made, machines, sizes, counts };
+    const number = pool.newTeam();
+    const machines = codes.map((code, rank) => new Machine(code, plan, homeOf(pool, number, rank, wholeSize)));
+    return { pool, number, machines, sizes, counts };
   }
+}
+
+/** The thread of a rank: the first is this one, in the others' code is only called by the pool. */
+function homeOf(pool: ThreadPool, team: number, rank: number, wholeSize: number | undefined): Home {
+  return {
+    shared: { wholeSize },
+    newMemory: (initial) => new WebAssembly.Memory({ initial, maximum: mostSharedPages, shared: true }),
+    run(bytes, memory, others) {
+      const parts = others as unknown as WebAssembly.ModuleImports;
+      if (rank === 0) return instantiate(bytes, { env: { memory, pow: Math.pow, sum: pool.sum }, parts });
+      const module = compileModule(bytes);
+      // What it imports of other parts must be there before it.
+      for (const { module: from, name } of WebAssembly.Module.imports(module)) if (from === 'parts') void parts[name];
+      pool.make(rank, { team, module, memory });
+      return {} as Exports;
+    },
+  };
 }

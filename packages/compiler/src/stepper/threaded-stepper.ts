@@ -19,8 +19,8 @@ import type { Machine } from './machine.ts';
 /** Machines that work together, one in each thread, the first one's in this. */
 export interface Team {
   readonly pool: ThreadPool;
-  /** Their number in the pool. */
-  readonly made: number;
+  /** Its number in the pool. */
+  readonly number: number;
   readonly machines: readonly Machine[];
   /** How many components of each leaf a sample of the batch has. */
   readonly sizes: SampleSizes;
@@ -143,7 +143,7 @@ export class ThreadedStepper extends CompiledStepper {
 
   /** Does the same on every machine; use of the field is counted once. */
   #together<T>(work: (machine: Machine, n: number, counts: FieldCounts) => Calls<T>): T[] {
-    const { pool, made, machines } = this.#team;
+    const { pool, number, machines } = this.#team;
     for (const [n, machine] of machines.entries()) {
       machine.use(this.#parameters);
       const tolerance = this.#tolerances[n];
@@ -151,7 +151,7 @@ export class ThreadedStepper extends CompiledStepper {
     }
     const own = { evaluations: 0, vjps: 0 };
     const calls = machines.map((machine, n) => work(machine, n, n === 0 || !this.#team.counts ? this.#counts : own));
-    return callTogether(pool, made, machines, calls);
+    return callTogether(pool, number, machines, calls);
   }
 
   #split(y: Float64Array): Float64Array[] {

@@ -37,7 +37,15 @@ function start(pool: ThreadPool, modules: readonly WebAssembly.Module[], rounds:
   }
   const [module, memory] = [modules[0] as WebAssembly.Module, memories[0] as WebAssembly.Memory];
   const own = new WebAssembly.Instance(module, { env: { sum: pool.sum, memory } }).exports as { work(): number };
-  return { memories, own: () => own.work(), made: pool.make(modules, memories) };
+  const team = pool.newTeam();
+  for (const rank of [1, 2]) {
+    pool.make(rank, {
+      team,
+      module: modules[rank] as WebAssembly.Module,
+      memory: memories[rank] as WebAssembly.Memory,
+    });
+  }
+  return { memories, own: () => own.work(), team };
 }
 
 describe('a pool of three threads', () => {
@@ -45,22 +53,22 @@ describe('a pool of three threads', () => {
     const pool = await ThreadPool.start(3);
     const module = sumModule();
     const rounds = 1000;
-    const { memories, own, made } = start(pool, [module, module, module], rounds);
+    const { memories, own, team } = start(pool, [module, module, module], rounds);
     for (let call = 1; call <= 3; call++) {
-      expect(pool.call(made, 'work', own)).toEqual([7, 8, 9]);
+      expect(pool.call(team, 'work', own)).toEqual([7, 8, 9]);
       const sums = memories.map(({ buffer }) => new Float64Array(buffer)[2]);
       expect(sums).toEqual([0, 1, 2].map(() => 111 + 3 * (call * rounds - 1)));
     }
     pool.end();
-    expect(() => pool.call(made, 'work', own)).toThrow(/were ended/);
+    expect(() => pool.call(team, 'work', own)).toThrow(/were ended/);
   });
 
   test('tells of a thread that fails, and leaves none waiting', async () => {
     for (const failing of [0, 2]) {
       const pool = await ThreadPool.start(3);
       const modules = [0, 1, 2].map((n) => sumModule(n === failing));
-      const { own, made } = start(pool, modules, 2);
-      expect(() => pool.call(made, 'work', own)).toThrow(NeuralOdeError);
+      const { own, team } = start(pool, modules, 2);
+      expect(() => pool.call(team, 'work', own)).toThrow(NeuralOdeError);
     }
   });
 });

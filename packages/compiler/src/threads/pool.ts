@@ -1,6 +1,6 @@
 import { NeuralOdeError } from '@neural-ode/core';
 import { collectiveSum, shared, sharedBytes } from './collective.ts';
-import { type Order, obey } from './thread.ts';
+import { type Making, type Order, obey } from './thread.ts';
 
 /** What both kinds of workers have in common. */
 interface Thread {
@@ -19,7 +19,7 @@ export class ThreadPool {
   readonly sum: (part: number) => number;
   readonly #threads: readonly Thread[];
   readonly #integers: Int32Array<SharedArrayBuffer>;
-  #instances = 0;
+  #teams = 0;
   #calls = 0;
   #ended = false;
 
@@ -60,34 +60,29 @@ export class ThreadPool {
     return new ThreadPool(buffer, threads);
   }
 
-  /** Makes instances of a module, one on each memory, the first one's in this thread by the caller; gives their number. */
-  make(modules: readonly WebAssembly.Module[], memories: readonly WebAssembly.Memory[]): number {
-    const make = this.#instances++;
-    for (const [n, thread] of this.#threads.entries()) {
-      const [module, memory] = [modules[n + 1], memories[n + 1]];
-      if (module && memory) thread.post({ make, module, memory });
-    }
-    return make;
+  /** A number for instances that work together, one in each thread. */
+  newTeam(): number {
+    return this.#teams++;
   }
 
-  /** Forgets instances. */
-  drop(made: number): void {
-    if (!this.#ended) for (const thread of this.#threads) thread.post({ drop: made });
+  /** Starts a module in another thread, its rank being 1 or more. */
+  make(rank: number, making: Making): void {
+    if (!this.#ended) this.#threads[rank - 1]?.post(making);
   }
 
   /**
-   * Calls the same function of all instances at the same time and waits for all of them.
+   * Calls the same function of a team's instances at the same time and waits for all of them.
    *
    * @param own calls that of this thread
    * @returns what they returned, in the threads' order
    * @throws NeuralOdeError when a thread failed, after which the pool is of no more use
    */
-  call(made: number, name: string, own: () => number): number[] {
+  call(team: number, name: string, own: () => number): number[] {
     if (this.#ended) {
       throw new NeuralOdeError('threads', 'The threads were ended: start them again by useThreads, or compile anew.');
     }
     const integers = this.#integers;
-    for (const thread of this.#threads) thread.post({ call: made, name });
+    for (const thread of this.#threads) thread.post({ team, call: name });
     this.#calls = (this.#calls + this.#threads.length) | 0;
     try {
       const first = own();

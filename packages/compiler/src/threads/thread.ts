@@ -1,8 +1,12 @@
-/** What a thread is told: to make an instance of a module on a memory, or to call one of its functions. */
-export type Order =
-  | { readonly make: number; readonly module: WebAssembly.Module; readonly memory: WebAssembly.Memory }
-  | { readonly drop: number }
-  | { readonly call: number; readonly name: string };
+/** A module for a team's instance in a thread, which may import functions of the modules that it got before. */
+export interface Making {
+  readonly team: number;
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+}
+
+/** What a thread is told: to start a module, or to call a function of those that a team has. */
+export type Order = Making | { readonly team: number; readonly call: string };
 
 /**
  * What a worker runs: it obeys orders, and writes what a call returns into the shared integers. Workers are given its source,
@@ -18,16 +22,16 @@ export function obey(
   sum: (part: number) => number,
 ): void {
   const integers = new Int32Array(buffer);
-  const instances = new Map<number, WebAssembly.Exports>();
+  const teams = new Map<number, Record<string, WebAssembly.ExportValue>>();
   listen((order) => {
+    const functions = teams.get(order.team) ?? {};
+    teams.set(order.team, functions);
     try {
-      if ('make' in order) {
-        const imports = { env: { memory: order.memory, pow: Math.pow, sum } };
-        instances.set(order.make, new WebAssembly.Instance(order.module, imports).exports);
-      } else if ('drop' in order) {
-        instances.delete(order.drop);
+      if ('module' in order) {
+        const imports = { env: { memory: order.memory, pow: Math.pow, sum }, parts: functions };
+        Object.assign(functions, new WebAssembly.Instance(order.module, imports).exports);
       } else {
-        const run = instances.get(order.call)?.[order.name] as () => number | undefined;
+        const run = functions[order.call] as () => number | undefined;
         Atomics.store(integers, result, run() ?? 0);
       }
     } catch {

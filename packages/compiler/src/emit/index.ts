@@ -1,2 +1,0 @@
-export { type EmitMode, type EmitOptions, type EmittedField, emitField } from './emit-field.ts';
-export type { Precision } from './precision.ts';

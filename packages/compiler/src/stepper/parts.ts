@@ -1,0 +1,118 @@
+import { type FunctionRef, ModuleBuilder, type ValueType } from '@neural-ode/assembler';
+import { emitAdvance } from './emit-advance.ts';
+import { emitInterpolate } from './emit-dense.ts';
+import { emitErrorHeads } from './emit-error.ts';
+import { emitFirstStep } from './emit-first-step.ts';
+import { emitPower } from './emit-power.ts';
+import { emitPullback } from './emit-pullback.ts';
+import { emitSamples } from './emit-samples.ts';
+import { emitStep } from './emit-step.ts';
+import { emitBackward, emitVjp } from './emit-vjp.ts';
+import type { Home } from './home.ts';
+import type { Layout } from './layout.ts';
+import type { Addresses, Exports, FieldCode } from './module.ts';
+import { type StepPlan, withError } from './plan.ts';
+
+/** What all parts of one machine's code are written from. */
+export interface Writing {
+  readonly code: FieldCode;
+  readonly plan: StepPlan | undefined;
+  readonly layout: Layout;
+  readonly addresses: Addresses;
+  /** See {@link Home}. */
+  readonly shared: Home['shared'];
+}
+
+/** Functions that are compiled together, as a module of their own. */
+export interface Part {
+  readonly functions: readonly (keyof Exports)[];
+  /** Writes them. @returns bytes of scratch memory they use */
+  readonly emit: (module: ModuleBuilder, writing: Writing) => number;
+}
+
+/**
+ * Who takes no gradients need not wait for code that does, nor who walks all steps back in one call for what takes them one
+ * by one: each part is compiled when one of its functions is first asked for.
+ */
+export const parts: readonly Part[] = [
+  { functions: ['slope', 'step', 'extraStages', 'interpolate', 'firstStep', 'advance'], emit: forward },
+  { functions: ['advanceAll'], emit: samples },
+  { functions: ['vjp', 'restage', 'firstOutput', 'nextOutput', 'pullback'], emit: backward },
+  { functions: ['backward0'], emit: (module, writing) => stepwise(module, writing, [0]) },
+  { functions: ['backward1'], emit: (module, writing) => stepwise(module, writing, [1]) },
+  { functions: ['errorHeads', 'backward2', 'backward3'], emit: (module, writing) => stepwise(module, writing, [2, 3]) },
+];
+
+/** A part's module, which imports the memory, JavaScript's power function, and functions of other parts. */
+export function emitPart(part: Part, writing: Writing): { bytes: Uint8Array<ArrayBuffer>; scratchBytes: number } {
+  const module = new ModuleBuilder({ relaxedSimd: writing.code.relaxedSimd });
+  module.importMemory('env', 'memory', writing.shared ? { min: 1, max: mostSharedPages, shared: true } : { min: 1 });
+  const scratchBytes = part.emit(module, writing);
+  return { bytes: module.build(), scratchBytes };
+}
+
+/** Pages up to which a memory that threads share may grow: 1 GiB, whose addresses are set aside at once. */
+export const mostSharedPages = 16_384;
+
+function forward(module: ModuleBuilder, { code, plan, layout, addresses, shared }: Writing): number {
+  const pow = module.importFunction('env', 'pow', ['f64', 'f64'], ['f64']);
+  const wholeSize = shared?.wholeSize;
+  const whole =
+    wholeSize === undefined ? undefined : { wholeSize, sum: module.importFunction('env', 'sum', ['f64'], ['f64']) };
+  const { index, scratchBytes, straightStep } = code.slope(module, addresses);
+  const slope = { kind: 'function', index, name: 'slope', ...types.slope } as const;
+  module.export('slope', slope);
+  if (plan) {
+    const context = { module, field: { slope }, plan, layout, whole };
+    const step = emitStep(context, straightStep?.(plan.stages));
+    const interpolate = emitInterpolate(context);
+    const power = emitPower(module, pow);
+    emitFirstStep(context, power);
+    emitAdvance(context, { ...step, interpolate, power });
+  }
+  return scratchBytes;
+}
+
+function samples(module: ModuleBuilder, { plan, layout }: Writing): number {
+  const slope = imported(module, 'slope');
+  const [advance, firstStep] = [imported(module, 'advance'), imported(module, 'firstStep')];
+  if (plan) emitSamples({ module, field: { slope }, plan, layout }, { advance, firstStep });
+  return 0;
+}
+
+function backward(module: ModuleBuilder, { code, plan, layout, addresses }: Writing): number {
+  const slope = imported(module, 'slope');
+  const { index, scratchBytes } = code.vjp(module, addresses);
+  const vjp = { kind: 'function', index, name: 'vjp', ...types.vjp } as const;
+  module.export('vjp', vjp);
+  if (plan) {
+    const context = { module, field: { slope, vjp }, plan, layout };
+    emitPullback(context, emitVjp(context));
+  }
+  return scratchBytes;
+}
+
+function stepwise(module: ModuleBuilder, { plan, layout }: Writing, kinds: readonly number[]): number {
+  const [slope, vjp] = [imported(module, 'slope'), imported(module, 'vjp')];
+  if (!plan) return 0;
+  const context = { module, field: { slope, vjp }, plan, layout };
+  for (const kind of kinds) emitBackward(context, kind, { export: true });
+  if (kinds.includes(withError)) emitErrorHeads(context);
+  return 0;
+}
+
+/** Functions that other parts call. */
+const types = {
+  slope: { params: ['f64', 'i32', 'i32'], results: [] },
+  vjp: { params: ['f64', 'i32', 'i32', 'i32', 'i32'], results: ['f64'] },
+  advance: { params: [], results: ['i32'] },
+  firstStep: { params: ['f64', 'f64', 'i32', 'f64'], results: ['f64'] },
+} as const satisfies Partial<Record<keyof Exports, { params: readonly ValueType[]; results: readonly ValueType[] }>>;
+
+function imported<N extends keyof typeof types>(
+  module: ModuleBuilder,
+  name: N,
+): FunctionRef<(typeof types)[N]['results']> {
+  const { params, results } = types[name];
+  return module.importFunction<(typeof types)[N]['results']>('parts', name, params, results);
+}
