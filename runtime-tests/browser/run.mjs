@@ -26,6 +26,7 @@ async function outcomes(browser, folder, script) {
 
 const folder = await mkdtemp(join(tmpdir(), 'neural-ode-'));
 const problems = [];
+const bits = new Set();
 let passed = 0;
 try {
   const root = fileURLToPath(new URL('.', import.meta.url));
@@ -33,9 +34,12 @@ try {
   await build({ root, worker, logLevel: 'warn', build: { outDir: folder, emptyOutDir: true, target: 'es2022' } });
   const browser = await launch();
   try {
-    for (const [n, { checks, failures }] of (await outcomes(browser, folder, " 'wasm-unsafe-eval'")).entries()) {
+    for (const [n, { checks, failures, bits: own }] of (
+      await outcomes(browser, folder, " 'wasm-unsafe-eval'")
+    ).entries()) {
       problems.push(...failures.map((failure) => `${n === 0 ? 'page' : 'worker'}: ${failure}`));
       passed += checks - failures.length;
+      bits.add(own);
     }
     for (const { checks, failures } of await outcomes(browser, folder, '')) {
       const refused = failures.filter((failure) => failure.includes('Content Security Policy'));
@@ -49,5 +53,6 @@ try {
   await rm(folder, { recursive: true });
 }
 for (const problem of problems) console.error(problem);
+console.log(`bits ${[...bits].join(' ')}`);
 console.log(`${passed} passed, ${problems.length} failed`);
 process.exitCode = problems.length > 0 || passed === 0 ? 1 : 0;
