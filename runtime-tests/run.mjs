@@ -6,23 +6,25 @@ import { fileURLToPath } from 'node:url';
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const bin = (name) => `${folder}node_modules/.bin/${name}`;
 
-/** Runs a command in this folder and gives its exit status. */
-function status(command, args, seconds) {
-  const { status: code, error } = spawnSync(command, args, {
+/** Runs a command in this folder, shows what it prints, and gives that and its exit status. */
+function start(command, args, seconds) {
+  const { status, stdout, error } = spawnSync(command, args, {
     cwd: folder,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
     timeout: seconds * 1000,
     killSignal: 'SIGKILL',
   });
+  process.stdout.write(stdout ?? '');
   if (error) console.error(error.message);
-  return code;
+  return { status, stdout: stdout ?? '' };
 }
 
 // The runtimes are large, so what installs the workspace for `npm test` leaves them out.
 if (!existsSync(bin('deno'))) {
   const { packageManager } = JSON.parse(readFileSync(`${folder}../package.json`, 'utf8'));
   const install = ['install', '--frozen-lockfile', '--filter', '@neural-ode/runtime-tests'];
-  if (status('npx', ['-y', packageManager, ...install], 300) !== 0) process.exit(1);
+  if (start('npx', ['-y', packageManager, ...install], 300).status !== 0) process.exit(1);
 }
 
 const denoOptions = ['--allow-read', '--allow-env', '--no-lock', '--node-modules-dir=manual'];
@@ -33,9 +35,14 @@ const runtimes = {
   chromium: [process.execPath, ['browser/run.mjs']],
 };
 
-const failed = Object.entries(runtimes).filter(([name, [command, args]]) => {
+const failed = [];
+const bits = new Set();
+for (const [name, [command, args]] of Object.entries(runtimes)) {
   console.log(`--- ${name}`);
-  return status(command, args, 60) !== 0;
-});
-for (const [name] of failed) console.error(`failed: ${name}`);
+  const { status, stdout } = start(command, args, 60);
+  if (status !== 0) failed.push(name);
+  bits.add(stdout.match(/^bits (.+)$/m)?.[1] ?? 'none');
+}
+if (bits.size > 1) failed.push('results are not the same to the last bit');
+for (const name of failed) console.error(`failed: ${name}`);
 process.exitCode = failed.length > 0 ? 1 : 0;

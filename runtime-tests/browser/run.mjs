@@ -26,6 +26,7 @@ async function outcomes(browser, folder, script, isolated) {
 
 const folder = await mkdtemp(join(tmpdir(), 'neural-ode-'));
 const problems = [];
+const bits = new Set();
 let passed = 0;
 try {
   const root = fileURLToPath(new URL('.', import.meta.url));
@@ -35,10 +36,11 @@ try {
   try {
     for (const isolated of [true, false]) {
       const both = await outcomes(browser, folder, " 'wasm-unsafe-eval'", isolated);
-      for (const [n, { checks, failures }] of both.entries()) {
+      for (const [n, { checks, failures, bits: own }] of both.entries()) {
         const where = `${isolated ? 'isolated ' : ''}${n === 0 ? 'page' : 'worker'}`;
         problems.push(...failures.map((failure) => `${where}: ${failure}`));
         passed += checks - failures.length;
+        bits.add(own);
       }
     }
     for (const { checks, failures } of await outcomes(browser, folder, '', true)) {
@@ -53,5 +55,6 @@ try {
   await rm(folder, { recursive: true });
 }
 for (const problem of problems) console.error(problem);
+console.log(`bits ${[...bits].join(' ')}`);
 console.log(`${passed} passed, ${problems.length} failed`);
 process.exitCode = problems.length > 0 || passed === 0 ? 1 : 0;

@@ -7,6 +7,5 @@ const { probeFeatures } = await import('@neural-ode/assembler');
 
 it('is on', () => expect(probeFeatures().relaxedSimd).toBe(true));
 
-// The same programs, with fused multiply-adds.
-await import('./random.test.ts');
+// The same fields, with fused multiply-adds.
 await import('./emit-field.test.ts');

@@ -19,6 +19,7 @@ import { advance, canAdvance, canPullback, pullback } from './compiled-loop.ts';
 import { advanceAll } from './compiled-samples.ts';
 import { CompiledStep, MemorySlope, type StepMemory } from './compiled-step.ts';
 import { evaluateFirst, measureError } from './emit-step.ts';
+import { firstOutput, wantOutputTime } from './emit-vjp.ts';
 import type { Machine } from './machine.ts';
 import { type StepPlan, withError, withOutputs } from './plan.ts';
 
@@ -159,8 +160,8 @@ export class CompiledStepper implements Stepper<Float64Array, Float64Array>, Ste
     for (let n = 0; n < outputs.length; n++) {
       const { t, cotangent } = outputs[n] as (typeof outputs)[number];
       machine.write(layout.outputBar, cotangent);
-      const take = n === 0 ? exports.firstOutput : exports.nextOutput;
-      const along = take(t0, t1, t, wantTime, layout.outputBar);
+      const flags = (n === 0 ? firstOutput : 0) | (wantTime * wantOutputTime);
+      const along = exports.output(t0, t1, t, flags, layout.outputBar);
       if (wantTime) times.push(along);
     }
     if (hasError) exports.errorHeads(t0, t1, errorNorm);

@@ -1,5 +1,5 @@
 import type { Local } from '@neural-ode/assembler';
-import { recomputed, type VjpContext, type VjpFunctions } from './emit-vjp.ts';
+import { firstOutput, recomputed, type VjpContext, type VjpFunctions } from './emit-vjp.ts';
 import { type Place, StateCode } from './lanes.ts';
 import { type LoopField, loopAddress } from './loop-fields.ts';
 import { walkSizes } from './plan.ts';
@@ -8,7 +8,7 @@ import { walkSizes } from './plan.ts';
  * Exports `pullback()`: walks accepted steps from the last to the first, as core's `pullbackSteps` does, from the fields of
  * the layout's loop. Cotangents of outputs lie one after the other; that of y0 is left in `y1Bar`.
  */
-export function emitPullback(context: VjpContext, { restage, firstOutput, nextOutput, walk }: VjpFunctions): void {
+export function emitPullback(context: VjpContext, { restage, output: takeOutput, walk }: VjpFunctions): void {
   const { module, field, plan, layout } = context;
   const { input, inputBar } = recomputed(context);
   const y1Bar: Place = { offset: layout.y1Bar };
@@ -78,12 +78,8 @@ export function emitPullback(context: VjpContext, { restage, firstOutput, nextOu
                   f.set(any, 1);
                 },
                 () => {
-                  const take = (head: typeof firstOutput) => f.drop(f.call(head, start, end, time, 0, bar));
-                  f.if(
-                    inside,
-                    () => take(nextOutput),
-                    () => take(firstOutput),
-                  );
+                  const flags = f.let(f.i32.mul(f.i32.eqz(inside), firstOutput));
+                  f.drop(f.call(takeOutput, start, end, time, flags, bar));
                   f.set(inside, 1);
                 },
               );

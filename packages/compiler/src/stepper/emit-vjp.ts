@@ -14,15 +14,14 @@ export interface VjpContext extends StepContext {
 
 /**
  * Exports what a step's vector-Jacobian product begins with, in the order of calls: `restage(t0, t1, inputs, slopes)`
- * recomputes the step from `inputs[0]`; `firstOutput` and `nextOutput` `(t0, t1, t, wantTime, bar)` take the cotangent of
- * an output and give that of its time. Then `errorHeads(t0, t1, cotangent)` does the same for the error norm; `backward0`
- * to `backward3` `(t0, t1, wantTime)`, numbered by what was taken before, go through the stages.
+ * recomputes the step from `inputs[0]`; `output(t0, t1, t, flags, bar)` takes the cotangent of an output and gives that of
+ * its time. Then `errorHeads(t0, t1, cotangent)` does the same for the error norm; `backward0` to `backward3`
+ * `(t0, t1, wantTime)`, numbered by what was taken before, go through the stages.
  */
 export function emitVjp(context: VjpContext): VjpFunctions {
   return {
     restage: emitRestage(context),
-    firstOutput: emitOutput(context, 'firstOutput', true),
-    nextOutput: emitOutput(context, 'nextOutput', false),
+    output: emitOutput(context),
     walk: [0, withOutputs].map((kind) => emitBackward(context, kind, { chained: context.plan.firstSameAsLast })),
   };
 }
@@ -30,8 +29,7 @@ export function emitVjp(context: VjpContext): VjpFunctions {
 /** The functions that walking steps backwards calls. */
 export interface VjpFunctions {
   readonly restage: FunctionRef<readonly []>;
-  readonly firstOutput: FunctionRef<readonly ['f64']>;
-  readonly nextOutput: FunctionRef<readonly ['f64']>;
+  readonly output: FunctionRef<readonly ['f64']>;
   /** Without and with outputs. */
   readonly walk: readonly FunctionRef<readonly []>[];
 }
@@ -80,34 +78,42 @@ function emitRestage(context: StepContext): FunctionRef<readonly []> {
   );
 }
 
-function emitOutput(context: StepContext, name: string, first: boolean): FunctionRef<readonly ['f64']> {
+/** Flags of `output`: it is the step's first one, and the cotangent of its time is wanted. */
+export const firstOutput = 1;
+export const wantOutputTime = 2;
+
+function emitOutput(context: StepContext): FunctionRef<readonly ['f64']> {
   const { module, layout } = context;
   const { slope, slopeBar } = recomputed(context);
   return module.function(
-    name,
-    { t0: 'f64', t1: 'f64', t: 'f64', wantTime: 'i32', bar: 'i32' },
+    'output',
+    { t0: 'f64', t1: 'f64', t: 'f64', flags: 'i32', bar: 'i32' },
     ['f64'],
-    (f, { t0, t1, t, wantTime, bar: pointer }) => {
+    (f, { t0, t1, t, flags, bar: pointer }) => {
       const cotangent: Place = { base: pointer, offset: 0 };
       const code = new StateCode(f, layout);
       const { lanes } = code;
       const h = f.let(f.f64.sub(t1, t0));
       const theta = thetaOf(f, t0, h, t);
+      // Cotangents of y0 and of the slopes lie one after the other.
+      f.if(f.i32.and(flags, firstOutput), () => {
+        f.memoryFill(layout.y0BarOfOutputs, 0, (1 + context.plan.allStages) * layout.stride);
+      });
       f.scope(() => {
         const weights = scaled(code, h, denseWeights(f, context, theta));
         code.each(3 * weights.length, (load, store) => {
           const bar = f.let(load(cotangent));
           const start: Place = { offset: layout.y0BarOfOutputs };
-          store(start, first ? bar : f.let(lanes.add(load(start), bar)));
+          store(start, f.let(lanes.add(load(start), bar)));
           for (const { stage, coefficient } of weights) {
             const at = slopeBar(stage);
-            store(at, f.let(first ? lanes.mul(coefficient, bar) : lanes.fma(coefficient, bar, f.let(load(at)))));
+            store(at, f.let(lanes.fma(coefficient, bar, f.let(load(at)))));
           }
         });
       });
       const along = f.local('f64');
       f.set(along, 0);
-      f.if(wantTime, () => {
+      f.if(f.i32.and(flags, wantOutputTime), () => {
         f.scope(() => {
           const terms = scaled(code, h, denseSlopes(f, context, theta)).map(({ stage, coefficient }) => ({
             coefficient,

@@ -31,15 +31,15 @@ export interface Layout {
   /** For the vector-Jacobian product of a step: y0, inputs and slopes of all stages. */
   readonly inputs: number;
   readonly stageSlopes: number;
-  /** Cotangents: of y1, of an output, of the error estimates, of the stages' slopes through outputs. */
+  /** Cotangents: of y1, of an output, of the error estimates, and, one after the other, of y0 and slopes through outputs. */
   readonly y1Bar: number;
   readonly outputBar: number;
   readonly errorBars: number;
+  readonly y0BarOfOutputs: number;
   readonly slopeBars: number;
-  /** Cotangents of one stage's slope, of all stages' inputs, and of y0 through outputs and through the error norm. */
+  /** Cotangents of one stage's slope, of all stages' inputs, and of y0 through the error norm. */
   readonly slopeBar: number;
   readonly inputBars: number;
-  readonly y0BarOfOutputs: number;
   readonly y0BarOfError: number;
   readonly y0Bar: number;
   readonly y1: number;
@@ -92,10 +92,10 @@ export function layoutOf(precision: Precision, size: number, parameterSize: numb
     y1Bar: state(),
     outputBar: state(),
     errorBars: state(2),
+    y0BarOfOutputs: state(),
     slopeBars: state(stages),
     slopeBar: state(),
     inputBars: state(stages),
-    y0BarOfOutputs: state(),
     y0BarOfError: state(),
     y0Bar: state(),
     y1: state(),

@@ -45,8 +45,7 @@ export interface Exports {
   extraStages(t0: number, t1: number, from: number, to: number, flags: number): void;
   interpolate(t0: number, t1: number, from: number, to: number, t: number, out: number): void;
   restage(t0: number, t1: number, inputs: number, slopes: number): void;
-  firstOutput(t0: number, t1: number, t: number, wantTime: number, bar: number): number;
-  nextOutput(t0: number, t1: number, t: number, wantTime: number, bar: number): number;
+  output(t0: number, t1: number, t: number, flags: number, bar: number): number;
   errorHeads(t0: number, t1: number, cotangent: number): void;
   backward0(t0: number, t1: number, wantTime: number): void;
   backward1(t0: number, t1: number, wantTime: number): void;

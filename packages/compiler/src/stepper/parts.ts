@@ -37,7 +37,7 @@ export interface Part {
 export const parts: readonly Part[] = [
   { functions: ['slope', 'step', 'extraStages', 'interpolate', 'firstStep', 'advance'], emit: forward },
   { functions: ['advanceAll'], emit: samples },
-  { functions: ['vjp', 'restage', 'firstOutput', 'nextOutput', 'pullback'], emit: backward },
+  { functions: ['vjp', 'restage', 'output', 'pullback'], emit: backward },
   { functions: ['backward0'], emit: (module, writing) => stepwise(module, writing, [0]) },
   { functions: ['backward1'], emit: (module, writing) => stepwise(module, writing, [1]) },
   { functions: ['errorHeads', 'backward2', 'backward3'], emit: (module, writing) => stepwise(module, writing, [2, 3]) },
