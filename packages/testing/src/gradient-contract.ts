@@ -305,6 +305,12 @@ export function describeGradient(name: string, gradient: Gradient, claims: Gradi
       expect(() => runSync(recording.pullback([undefined, undefined, Float64Array.of(1, 1)]))).not.toThrow();
     });
 
+    // The hidden class of one that ran keeps the whole recording alive until a full collection.
+    test('makes no generator function for a recording', () => {
+      const recording = runSync(gradient.record(taskOf(spiral, [0, 0.5])));
+      expect(Object.getPrototypeOf(recording.pullback)).toBe(Function.prototype);
+    });
+
     // The error estimate of dop853 is made of two norms.
     test.each([tsit5, dop853])('gives the same where norms must be waited for, with $name', async (tableau) => {
       const plain = taskOf(spiral, [0, 0.5, 2.5]);
