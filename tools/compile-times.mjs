@@ -1,6 +1,7 @@
-// Prints how long compiling takes, from what `npm run build` made: each field in a process of its own, first cold, then
-// again. Until the end of one step and its gradient, so tracing, the module and its start are all in. Never a test: it
-// measures the machine too.
+// Prints how long compiling takes, from what `npm run build` made: medians over fresh processes, of processor time, from
+// `compile()` to the end of one step and its gradient. V8 compiles this library's JavaScript at its first call, on the
+// same clock: `--no-lazy` does that while modules load, so the difference is V8's. Its optimizing compiler runs beside the
+// main thread, and is off but for the last number. Never a test: it measures the machine too.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -19,35 +20,76 @@ const problems = {
   },
 };
 
+/** Processor time so far, in ms. */
+function cpu() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** Measures once, in this process. */
 async function measure(name, dtype) {
   await built('packages/backends/cpu/dist/register.js');
   const [{ compile }, { odeintVjp, useBackend }] = [await import('@neural-ode/compiler'), await import('neural-ode')];
   await useBackend('cpu');
   const problem = await problems[name]();
   const { f, y0: example } = problem.tensors();
-  const times = Array.from({ length: 6 }, () => {
-    const before = performance.now();
-    const cpuBefore = process.cpuUsage();
-    const compiled = compile(f, { example, embed: true, dtype });
-    const traced = performance.now();
-    const { ys, pullback } = odeintVjp(compiled, problem.y0, [0, 1e-6], { stepSize: 1e-6 });
+  let engine = 0;
+  for (const part of ['Module', 'Instance']) {
+    WebAssembly[part] = new Proxy(WebAssembly[part], {
+      construct(target, args) {
+        const before = cpu();
+        const made = new target(...args);
+        engine += cpu() - before;
+        return made;
+      },
+    });
+  }
+  const solve = (field) => {
+    const { ys, pullback } = odeintVjp(field, problem.y0, [0, 1e-6], { stepSize: 1e-6 });
     pullback([undefined, ys[1]]);
-    const all = performance.now() - before;
-    const { user, system } = process.cpuUsage(cpuBefore);
-    return { trace: traced - before, all, cpu: (user + system) / 1000 };
+  };
+  const start = cpu();
+  const compiled = compile(f, { example, embed: true, dtype });
+  const traced = cpu();
+  solve(compiled);
+  const end = cpu();
+  solve(compiled);
+  const solving = cpu() - end;
+  console.log(
+    JSON.stringify({ trace: traced - start, emit: end - traced - engine - solving, engine, all: end - start }),
+  );
+}
+
+/** Medians of so many processes with flags of V8. */
+function medians(name, dtype, flags) {
+  const runs = Array.from({ length: 9 }, () => {
+    const args = [...flags, fileURLToPath(import.meta.url), name, dtype];
+    return JSON.parse(spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout);
   });
-  const text = ({ trace, all, cpu }) =>
-    `${all.toFixed(1)} ms (of which compile() ${trace.toFixed(1)}; ${cpu.toFixed(1)} ms of all processors)`;
-  const warm = times.slice(1).sort((a, b) => a.all - b.all)[2];
-  console.log(`${name}, ${dtype}: cold ${text(times[0])}, warm ${text(warm)}`);
+  return Object.fromEntries(
+    Object.keys(runs[0]).map((key) => [
+      key,
+      runs
+        .map((run) => run[key])
+        .sort((a, b) => a - b)[4]
+        .toFixed(1),
+    ]),
+  );
 }
 
 const [name, dtype] = process.argv.slice(2);
 if (name) await measure(name, dtype);
 else {
+  const plain = ['--single-threaded', '--no-opt'];
   for (const one of Object.keys(problems)) {
     for (const precision of ['float64', 'float32']) {
-      spawnSync(process.execPath, [fileURLToPath(import.meta.url), one, precision], { stdio: 'inherit' });
+      const { trace, emit, engine, all } = medians(one, precision, plain);
+      const compiledBefore = medians(one, precision, [...plain, '--no-lazy']);
+      const optimizing = medians(one, precision, []);
+      console.log(
+        `${one}, ${precision}: ${all} ms (tracing ${trace}, writing code ${emit}, WebAssembly ${engine}); ` +
+          `${compiledBefore.all} where V8 has compiled our JavaScript; ${optimizing.all} with its optimizing threads`,
+      );
     }
   }
 }

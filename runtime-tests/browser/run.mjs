@@ -44,7 +44,7 @@ try {
       }
     }
     for (const { checks, failures } of await outcomes(browser, folder, '', true)) {
-      const refused = failures.filter((failure) => failure.includes("'wasm-unsafe-eval'"));
+      const refused = failures.filter((failure) => failure.includes("forbids WebAssembly: add 'wasm-unsafe-eval'"));
       if (refused.length === checks) passed++;
       else problems.push(`without 'wasm-unsafe-eval' ${refused.length} of ${checks} are refused:`, ...failures);
     }

@@ -31,6 +31,11 @@ export class ByteWriter {
 
   /** Unsigned LEB128 of an integer in [0, 2^32). */
   u32(value: number): void {
+    // Most are short.
+    if (value === (value & 0x7f)) {
+      this.u8(value);
+      return;
+    }
     if (!(value >= 0 && value <= 0xffffffff && Number.isInteger(value))) {
       throw new RangeError(`${value} is not an unsigned 32-bit integer.`);
     }
@@ -45,6 +50,10 @@ export class ByteWriter {
 
   /** Signed LEB128 of an integer in [-2^31, 2^32); the upper half is read as two's complement. */
   s32(value: number): void {
+    if (value === (value & 0x3f)) {
+      this.u8(value);
+      return;
+    }
     if (!(value >= -0x80000000 && value <= 0xffffffff && Number.isInteger(value))) {
       throw new RangeError(`${value} is not a 32-bit integer.`);
     }

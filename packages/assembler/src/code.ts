@@ -109,11 +109,12 @@ export class Code extends OperandStack {
   #open(opcode: number, blockType: number): void {
     this.opcode(opcode);
     this.bytes.u8(blockType);
-    this.frames.push({ base: this.stack.length, depth: this.frames.length, dead: false });
+    this.frame = { base: this.stack.length, depth: this.frames.length, dead: false };
+    this.frames.push(this.frame);
   }
 
   #close(emit: (label: Label) => unknown, results: readonly ValueType[], otherwise?: (label: Label) => unknown): void {
-    const label = this.frames.at(-1)!;
+    const label = this.frame;
     this.#end(emit(label), results, label);
     if (otherwise) {
       this.bytes.u8(0x05);
@@ -121,6 +122,7 @@ export class Code extends OperandStack {
       this.#end(otherwise(label), results, label);
     }
     this.frames.pop();
+    this.frame = this.frames.at(-1)!;
     this.bytes.u8(0x0b);
   }
 
@@ -139,9 +141,8 @@ export class Code extends OperandStack {
   }
 
   #kill(): void {
-    const frame = this.frames.at(-1)!;
-    this.stack.length = frame.base;
-    frame.dead = true;
+    this.stack.length = this.frame.base;
+    this.frame.dead = true;
   }
 
   /** The code section's entry: locals, the hoisted literals, the body. */

@@ -50,6 +50,8 @@ export class OperandStack {
   readonly #prologue = new ByteWriter(64);
   protected readonly stack: Value[] = [];
   protected readonly frames: Label[] = [];
+  /** The innermost of the frames. */
+  protected frame: Label = { base: 0, depth: 0, dead: false };
   readonly #paramCount: number;
   readonly #localTypes: ValueType[] = [];
   readonly #free: Record<ValueType, number[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
@@ -62,7 +64,7 @@ export class OperandStack {
     this.#hoist = (options.literals ?? 'hoist') === 'hoist';
     this.#paramCount = paramCount;
     this.results = results;
-    this.frames.push({ base: 0, depth: 0, dead: false });
+    this.frames.push(this.frame);
   }
 
   // Locals
@@ -148,7 +150,7 @@ export class OperandStack {
 
   /** Writes an opcode with its prefix. */
   opcode(code: number): void {
-    if (this.frames.at(-1)!.dead) throw new AssemblyError('Unreachable code: nothing may follow a jump in its block.');
+    if (this.frame.dead) throw new AssemblyError('Unreachable code: nothing may follow a jump in its block.');
     if (code < 0x100) {
       this.bytes.u8(code);
     } else {
@@ -290,7 +292,7 @@ export class OperandStack {
   protected pop(value: Value, type: ValueType): void {
     if (value.type !== type) throw new AssemblyError(`A value of type ${value.type} stands where ${type} is needed.`);
     const stack = this.stack;
-    if (stack.length <= this.frames.at(-1)!.base || stack.pop() !== value) {
+    if (stack.length <= this.frame.base || stack.pop() !== value) {
       throw new AssemblyError(
         `A value (${type}) was used twice, out of the order in which values were made, or in another block. Keep it with let().`,
       );

@@ -101,8 +101,9 @@ export interface Compile {
  * methods take whole steps in one call, and all gradient strategies work; variables, args and captured tensors are read
  * again at every solve.
  *
- * f is traced here, with tensors that record what is done to them. Modules are built when they are first needed, one for
- * every tableau. f must be pure, and do the same operations whatever the values are.
+ * f is traced here, with tensors that record what is done to them. Modules are built when they are first needed, for every
+ * tableau those of steps and those of gradients: a NeuralOdeError with code `wasm` is thrown then where WebAssembly is
+ * forbidden. f must be pure, and do the same operations whatever the values are.
  *
  * @throws CompileError naming the operation that cannot be compiled; FieldError when f returns no slope of the state
  * @example

@@ -2,7 +2,7 @@ import type { ThreadPool } from '../threads/pool.ts';
 import type { Machine } from './machine.ts';
 
 /** The functions that run a whole loop. */
-export type LoopCall = 'advance' | 'advanceAll' | 'pullback';
+export type LoopCall = 'advance' | 'advanceAll' | 'pullback' | 'pullbackThrough';
 
 /**
  * Work around a machine's loops: it yields which function is to be called, with everything in memory, and goes on with

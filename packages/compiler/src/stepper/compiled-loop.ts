@@ -1,6 +1,7 @@
 import type { Advance, FieldCounts, PidRule, Progress, Task } from '@neural-ode/core';
 import type { Calls } from './calls.ts';
 import { isFull } from './emit-advance.ts';
+import { align } from './layout.ts';
 import { loopIndex as at } from './loop-fields.ts';
 import type { Machine } from './machine.ts';
 import { type StepPlan, walkSizes } from './plan.ts';
@@ -151,10 +152,8 @@ export function* pullback(
   const { layout } = machine;
   const { stride } = layout;
   const steps = mesh.length - 1;
-  const timesAt = machine.reserve(
-    8 * (mesh.length + 2 * ts.length + 2) + (mesh.length + ts.length) * stride,
-    'pullback',
-  );
+  const walk = atEnds(mesh, ts, cotangents) ? 'pullback' : 'pullbackThrough';
+  const timesAt = machine.reserve(8 * (mesh.length + 2 * ts.length + 2) + (mesh.length + ts.length) * stride, walk);
   const outputTimesAt = timesAt + 8 * mesh.length;
   const presentAt = outputTimesAt + 8 * ts.length;
   const barsAt = align(presentAt + 8 * ts.length);
@@ -183,7 +182,7 @@ export function* pullback(
   machine.setInteger(at.outputCount, ts.length);
   machine.setInteger(at.outputStates, barsAt);
   machine.setInteger(at.present, presentAt);
-  yield 'pullback';
+  yield walk;
 
   const plan = machine.plan as StepPlan;
   let walked = 0;
@@ -237,7 +236,12 @@ function useRule(machine: Machine, rule: PidRule, errorOrder: number): void {
   machine.setDouble(at.shrink, -1 / k);
 }
 
-/** Up to a multiple of 16 bytes. */
-export function align(bytes: number): number {
-  return Math.ceil(bytes / 16) * 16;
+/** Whether no output with a cotangent lies inside a step: outputs follow one another as steps do. */
+function atEnds(mesh: readonly number[], ts: readonly number[], cotangents: readonly unknown[]): boolean {
+  let step = 0;
+  for (let n = 0; n < ts.length; n++) {
+    if (!cotangents[n]) continue;
+    while (step < mesh.length && mesh[step] !== ts[n]) step++;
+  }
+  return step < mesh.length;
 }

@@ -1,7 +1,8 @@
 import type { FieldCounts, SampleAdvance, Task } from '@neural-ode/core';
 import type { Calls } from './calls.ts';
-import { align, stopsOf, writeProblem } from './compiled-loop.ts';
+import { stopsOf, writeProblem } from './compiled-loop.ts';
 import { isFull, reachedEnd } from './emit-advance.ts';
+import { align } from './layout.ts';
 import { loopIndex as at, recordBytes, recordFields } from './loop-fields.ts';
 import type { Machine } from './machine.ts';
 import type { StepPlan } from './plan.ts';

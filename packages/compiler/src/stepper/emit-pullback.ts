@@ -1,19 +1,29 @@
-import type { Local } from '@neural-ode/assembler';
-import { firstOutput, recomputed, type VjpContext, type VjpFunctions } from './emit-vjp.ts';
+import type { FunctionRef, Local } from '@neural-ode/assembler';
+import { firstOutput, recomputed, type VjpContext } from './emit-vjp.ts';
 import { type Place, StateCode } from './lanes.ts';
 import { type LoopField, loopAddress } from './loop-fields.ts';
 import { walkSizes } from './plan.ts';
 
+/** The functions that walking steps backwards calls. */
+export interface WalkFunctions {
+  readonly restage: FunctionRef<readonly []>;
+  /** Go through a step's stages, without and with outputs inside it. */
+  readonly walk0: FunctionRef<readonly []>;
+  readonly walk1?: FunctionRef<readonly []>;
+  readonly output?: FunctionRef<readonly ['f64']>;
+}
+
 /**
  * Exports `pullback()`: walks accepted steps from the last to the first, as core's `pullbackSteps` does, from the fields of
- * the layout's loop. Cotangents of outputs lie one after the other; that of y0 is left in `y1Bar`.
+ * the layout's loop. Cotangents of outputs lie one after the other; that of y0 is left in `y1Bar`. Outputs may lie inside
+ * steps in `pullbackThrough()`, which is exported instead where the functions for them are given.
  */
-export function emitPullback(context: VjpContext, { restage, output: takeOutput, walk }: VjpFunctions): void {
+export function emitPullback(context: VjpContext, { restage, walk0, walk1, output: through }: WalkFunctions): void {
   const { module, field, plan, layout } = context;
   const { input, inputBar } = recomputed(context);
   const y1Bar: Place = { offset: layout.y1Bar };
   module.function(
-    'pullback',
+    through ? 'pullbackThrough' : 'pullback',
     {},
     [],
     (f) => {
@@ -23,7 +33,7 @@ export function emitPullback(context: VjpContext, { restage, output: takeOutput,
       const [start, end, time, direction] = [f.local('f64'), f.local('f64'), f.local('f64'), f.local('f64')];
       const [n, output, state, bar] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
       const [any, inside] = [f.let(f.i32.const(0)), f.local('i32')];
-      const walked = walk.map(() => f.let(f.i32.const(0)));
+      const walked = [f.let(f.i32.const(0)), f.let(f.i32.const(0))] as const;
       const timeAt = (field: LoopField, index: Local<'i32'>, offset = 0) =>
         f.f64.load(f.i32.add(f.i32.load(0, at(field)), f.i32.shl(index, 3)), offset);
       f.set(direction, f.f64.load(0, at('direction')));
@@ -43,11 +53,15 @@ export function emitPullback(context: VjpContext, { restage, output: takeOutput,
 
           f.set(state, f.i32.add(f.i32.load(0, at('states')), f.i32.mul(n, layout.stride)));
           code.combine(input(0), { base: state, offset: 0 }, []);
-          f.if(
-            inside,
-            () => step(1),
-            () => step(0),
-          );
+          if (walk1) {
+            f.if(
+              inside,
+              () => step(1, walk1),
+              () => step(0, walk0),
+            );
+          } else {
+            step(0, walk0);
+          }
           f.br(again);
         });
       });
@@ -60,7 +74,7 @@ export function emitPullback(context: VjpContext, { restage, output: takeOutput,
           });
         });
       }
-      for (const kind of [0, 1] as const) f.i32.store(0, walked[kind] as Local<'i32'>, at(`walked${kind}`));
+      for (const kind of [0, 1] as const) f.i32.store(0, walked[kind], at(`walked${kind}`));
 
       /** Cotangents of the outputs in this step: those at its end add to y1's. */
       function outputs(): void {
@@ -77,11 +91,12 @@ export function emitPullback(context: VjpContext, { restage, output: takeOutput,
                   code.combine(y1Bar, y1Bar, [{ coefficient: one, state: { base: bar, offset: 0 } }]);
                   f.set(any, 1);
                 },
-                () => {
-                  const flags = f.let(f.i32.mul(f.i32.eqz(inside), firstOutput));
-                  f.drop(f.call(takeOutput, start, end, time, flags, bar));
-                  f.set(inside, 1);
-                },
+                through &&
+                  (() => {
+                    const flags = f.let(f.i32.mul(f.i32.eqz(inside), firstOutput));
+                    f.drop(f.call(through, start, end, time, flags, bar));
+                    f.set(inside, 1);
+                  }),
               );
             });
             f.set(output, f.i32.sub(output, 1));
@@ -90,14 +105,14 @@ export function emitPullback(context: VjpContext, { restage, output: takeOutput,
         });
       }
 
-      function step(kind: 0 | 1): void {
+      function step(kind: 0 | 1, walk: FunctionRef<readonly []>): void {
         const { inputs, slopes, fromNext } = walkSizes(plan, kind);
         f.call(restage, start, end, inputs, slopes);
         // The end's state is the last stage's input, and was stored.
         if (fromNext) code.combine(input(plan.endStage), { base: state, offset: layout.stride }, []);
-        f.call(walk[kind] as (typeof walk)[number], start, end, 0);
+        f.call(walk, start, end, 0);
         if (!plan.firstSameAsLast) code.combine(y1Bar, { offset: layout.y0Bar }, []);
-        f.set(walked[kind] as Local<'i32'>, f.i32.add(walked[kind] as Local<'i32'>, 1));
+        f.set(walked[kind], f.i32.add(walked[kind], 1));
       }
     },
     { export: true, literals: 'inline' },

@@ -12,28 +12,6 @@ export interface VjpContext extends StepContext {
   };
 }
 
-/**
- * Exports what a step's vector-Jacobian product begins with, in the order of calls: `restage(t0, t1, inputs, slopes)`
- * recomputes the step from `inputs[0]`; `output(t0, t1, t, flags, bar)` takes the cotangent of an output and gives that of
- * its time. Then `errorHeads(t0, t1, cotangent)` does the same for the error norm; `backward0` to `backward3`
- * `(t0, t1, wantTime)`, numbered by what was taken before, go through the stages.
- */
-export function emitVjp(context: VjpContext): VjpFunctions {
-  return {
-    restage: emitRestage(context),
-    output: emitOutput(context),
-    walk: [0, withOutputs].map((kind) => emitBackward(context, kind, { chained: context.plan.firstSameAsLast })),
-  };
-}
-
-/** The functions that walking steps backwards calls. */
-export interface VjpFunctions {
-  readonly restage: FunctionRef<readonly []>;
-  readonly output: FunctionRef<readonly ['f64']>;
-  /** Without and with outputs. */
-  readonly walk: readonly FunctionRef<readonly []>[];
-}
-
 type StageStates = 'input' | 'slope' | 'inputBar' | 'slopeBar' | 'errorBar';
 
 /** Where the recomputed slopes and inputs lie, and the inputs' cotangents. */
@@ -51,7 +29,8 @@ export function recomputed({ layout }: StepContext): Record<StageStates, (i: num
   };
 }
 
-function emitRestage(context: StepContext): FunctionRef<readonly []> {
+/** Exports `restage(t0, t1, inputs, slopes)`: recomputes so many of a step's inputs and slopes from `inputs[0]`. */
+export function emitRestage(context: StepContext): FunctionRef<readonly []> {
   const { module, field, plan, layout } = context;
   const { input, slope } = recomputed(context);
   return module.function(
@@ -82,7 +61,8 @@ function emitRestage(context: StepContext): FunctionRef<readonly []> {
 export const firstOutput = 1;
 export const wantOutputTime = 2;
 
-function emitOutput(context: StepContext): FunctionRef<readonly ['f64']> {
+/** Exports `output(t0, t1, t, flags, bar)`: takes the cotangent of an output, and gives that of its time. */
+export function emitOutput(context: StepContext): FunctionRef<readonly ['f64']> {
   const { module, layout } = context;
   const { slope, slopeBar } = recomputed(context);
   return module.function(
@@ -133,18 +113,21 @@ function emitOutput(context: StepContext): FunctionRef<readonly ['f64']> {
 }
 
 /**
+ * Exports `backward0` to `backward3` `(t0, t1, wantTime)`, numbered by what was taken before (outputs, the error norm): they
+ * go through the stages of a recomputed step; likewise `walk0` and `walk1` for `pullback`.
+ *
  * With L the cotangent of y1: kbar_i = h (b_i L + sum_j a_ji Xbar_j), Xbar_i = kbar_i . df/dX at stage i,
  * ybar = L + sum_i Xbar_i (Zhuang et al. 2020; Matsubara et al. 2021); outputs and the error estimate add to kbar_i.
  *
- * @param options `chained`: for steps walked one after the other, the last stage's kbar gets that of the next step's first
- *   stage, which is the same slope; the first stage's is left for the step before, and ybar takes the place of L
+ * @param chained for steps walked one after the other whose last stage is the next step's first: the last stage's kbar gets
+ *   that of the next step's first stage; the first stage's is left for the step before, and ybar takes the place of L
  */
 export function emitBackward(
   context: VjpContext,
+  name: `${'backward' | 'walk'}${number}`,
   kind: number,
-  options: { readonly chained?: boolean; readonly export?: boolean },
+  chained = false,
 ): FunctionRef<readonly []> {
-  const { chained = false } = options;
   const { module, field, plan, layout } = context;
   const { input, slope, inputBar, slopeBar, errorBar } = recomputed(context);
   const visited = (chained ? plan.walked : plan.visited)[kind] as readonly number[];
@@ -153,7 +136,7 @@ export function emitBackward(
   const carryBar: Place = { offset: layout.carryBar };
 
   return module.function(
-    `${chained ? 'chained' : 'backward'}${kind}`,
+    name,
     { t0: 'f64', t1: 'f64', wantTime: 'i32' },
     [],
     (f, { t0, t1, wantTime }) => {
@@ -205,7 +188,7 @@ export function emitBackward(
       if (kind & withError) parts.unshift({ coefficient: one, state: { offset: layout.y0BarOfError } });
       code.combine(chained ? y1Bar : { offset: layout.y0Bar }, y1Bar, parts);
     },
-    { export: options.export ?? false, literals: 'inline' },
+    { export: true, literals: 'inline' },
   );
 }
 

@@ -56,7 +56,7 @@ export interface Layout {
 /** @param plan of the method; absent for a module that only evaluates the field */
 export function layoutOf(precision: Precision, size: number, parameterSize: number, plan?: StepPlan): Layout {
   const width = precision === 'float64' ? 8 : 4;
-  const stride = Math.max(16, Math.ceil((size * width) / 16) * 16);
+  const stride = Math.max(16, align(size * width));
   const stages = plan?.allStages ?? 0;
   // The first bytes stay free, so that no address is 0.
   let next = 64;
@@ -66,7 +66,7 @@ export function layoutOf(precision: Precision, size: number, parameterSize: numb
     return at;
   };
   const state = (count = 1) => take(plan ? count * stride : 0);
-  const aligned = Math.max(16, Math.ceil((parameterSize * width) / 16) * 16);
+  const aligned = Math.max(16, align(parameterSize * width));
   const parameters = take(aligned);
   const parametersBar = take(aligned);
   const [fieldState, fieldCotangent, fieldResult] = [take(stride), take(stride), take(stride)];
@@ -101,9 +101,14 @@ export function layoutOf(precision: Precision, size: number, parameterSize: numb
     y1: state(),
     timeBars: take(16),
     carryBar: state(),
-    loop: take(plan ? Math.ceil(loopBytes / 16) * 16 : 0),
+    loop: take(plan ? align(loopBytes) : 0),
     get end() {
       return next;
     },
   };
+}
+
+/** Up to a multiple of 16 bytes. */
+export function align(bytes: number): number {
+  return Math.ceil(bytes / 16) * 16;
 }

@@ -1,6 +1,6 @@
 import { NeuralOdeError } from '@neural-ode/core';
 import { type Home, here } from './home.ts';
-import { type Layout, layoutOf } from './layout.ts';
+import { align, type Layout, layoutOf } from './layout.ts';
 import type { Exports, FieldCode } from './module.ts';
 import { emitPart, type Part, parts, type Writing } from './parts.ts';
 import type { StepPlan } from './plan.ts';
@@ -254,9 +254,4 @@ function lazily(compile: (part: Part) => Exports): Exports {
     }
   }
   return functions as Exports;
-}
-
-/** Up to a multiple of 16 bytes. */
-function align(bytes: number): number {
-  return Math.ceil(bytes / 16) * 16;
 }

@@ -46,6 +46,7 @@ export interface Exports {
   interpolate(t0: number, t1: number, from: number, to: number, t: number, out: number): void;
   restage(t0: number, t1: number, inputs: number, slopes: number): void;
   output(t0: number, t1: number, t: number, flags: number, bar: number): number;
+  walk0(t0: number, t1: number, wantTime: number): void;
   errorHeads(t0: number, t1: number, cotangent: number): void;
   backward0(t0: number, t1: number, wantTime: number): void;
   backward1(t0: number, t1: number, wantTime: number): void;
@@ -55,4 +56,5 @@ export interface Exports {
   advance(): number;
   advanceAll(): number;
   pullback(): void;
+  pullbackThrough(): void;
 }

@@ -7,11 +7,11 @@ import { emitPower } from './emit-power.ts';
 import { emitPullback } from './emit-pullback.ts';
 import { emitSamples } from './emit-samples.ts';
 import { emitStep } from './emit-step.ts';
-import { emitBackward, emitVjp } from './emit-vjp.ts';
+import { emitBackward, emitOutput, emitRestage } from './emit-vjp.ts';
 import type { Home } from './home.ts';
 import type { Layout } from './layout.ts';
 import type { Addresses, Exports, FieldCode } from './module.ts';
-import { type StepPlan, withError } from './plan.ts';
+import { type StepPlan, withError, withOutputs } from './plan.ts';
 
 /** What all parts of one machine's code are written from. */
 export interface Writing {
@@ -37,7 +37,8 @@ export interface Part {
 export const parts: readonly Part[] = [
   { functions: ['slope', 'step', 'extraStages', 'interpolate', 'firstStep', 'advance'], emit: forward },
   { functions: ['advanceAll'], emit: samples },
-  { functions: ['vjp', 'restage', 'output', 'pullback'], emit: backward },
+  { functions: ['vjp', 'restage', 'walk0', 'pullback'], emit: backward },
+  { functions: ['output', 'pullbackThrough'], emit: through },
   { functions: ['backward0'], emit: (module, writing) => stepwise(module, writing, [0]) },
   { functions: ['backward1'], emit: (module, writing) => stepwise(module, writing, [1]) },
   { functions: ['errorHeads', 'backward2', 'backward3'], emit: (module, writing) => stepwise(module, writing, [2, 3]) },
@@ -87,16 +88,27 @@ function backward(module: ModuleBuilder, { code, plan, layout, addresses }: Writ
   module.export('vjp', vjp);
   if (plan) {
     const context = { module, field: { slope, vjp }, plan, layout };
-    emitPullback(context, emitVjp(context));
+    const restage = emitRestage(context);
+    emitPullback(context, { restage, walk0: emitBackward(context, 'walk0', 0, plan.firstSameAsLast) });
   }
   return scratchBytes;
+}
+
+function through(module: ModuleBuilder, { plan, layout }: Writing): number {
+  const [slope, vjp] = [imported(module, 'slope'), imported(module, 'vjp')];
+  const [restage, walk0] = [imported(module, 'restage'), imported(module, 'walk0')];
+  if (!plan) return 0;
+  const context = { module, field: { slope, vjp }, plan, layout };
+  const walk1 = emitBackward(context, 'walk1', withOutputs, plan.firstSameAsLast);
+  emitPullback(context, { restage, walk0, walk1, output: emitOutput(context) });
+  return 0;
 }
 
 function stepwise(module: ModuleBuilder, { plan, layout }: Writing, kinds: readonly number[]): number {
   const [slope, vjp] = [imported(module, 'slope'), imported(module, 'vjp')];
   if (!plan) return 0;
   const context = { module, field: { slope, vjp }, plan, layout };
-  for (const kind of kinds) emitBackward(context, kind, { export: true });
+  for (const kind of kinds) emitBackward(context, `backward${kind}`, kind);
   if (kinds.includes(withError)) emitErrorHeads(context);
   return 0;
 }
@@ -105,6 +117,8 @@ function stepwise(module: ModuleBuilder, { plan, layout }: Writing, kinds: reado
 const types = {
   slope: { params: ['f64', 'i32', 'i32'], results: [] },
   vjp: { params: ['f64', 'i32', 'i32', 'i32', 'i32'], results: ['f64'] },
+  restage: { params: ['f64', 'f64', 'i32', 'i32'], results: [] },
+  walk0: { params: ['f64', 'f64', 'i32'], results: [] },
   advance: { params: [], results: ['i32'] },
   firstStep: { params: ['f64', 'f64', 'i32', 'f64'], results: ['f64'] },
 } as const satisfies Partial<Record<keyof Exports, { params: readonly ValueType[]; results: readonly ValueType[] }>>;
