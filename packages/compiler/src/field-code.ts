@@ -1,17 +1,11 @@
 import { emitField } from './emit/emit-field.ts';
 import { full } from './graph/build.ts';
+import { type FieldPrograms, simplifyField } from './graph/field-programs.ts';
 import { programNodes, type SlopeProgram, sizeOf, type VjpProgram } from './graph/graph.ts';
-import { simplify } from './graph/simplify.ts';
 import type { Precision } from './stepper/layout.ts';
 import type { FieldCode } from './stepper/module.ts';
 import { CompileError } from './trace/compile-error.ts';
 import type { Trace } from './trace/trace.ts';
-
-/** Both programs of a field, simplified. */
-export interface Programs {
-  readonly slope: SlopeProgram;
-  readonly vjp: VjpProgram;
-}
 
 /**
  * A traced field as code for a module.
@@ -22,7 +16,7 @@ export function fieldCode(
   traced: Trace,
   precision: Precision,
   relaxedSimd: boolean,
-): { readonly code: FieldCode; readonly programs: Programs; readonly gradientError: CompileError | undefined } {
+): { readonly code: FieldCode; readonly programs: FieldPrograms; readonly gradientError: CompileError | undefined } {
   let vjp: VjpProgram;
   let gradientError: CompileError | undefined;
   try {
@@ -32,7 +26,7 @@ export function fieldCode(
     gradientError = error;
     vjp = zeroVjp(traced.slope);
   }
-  const programs = { slope: simplify(traced.slope), vjp: simplify(vjp) };
+  const programs = simplifyField({ slope: traced.slope, vjp });
   const { y, parameters } = traced.slope.inputs;
   const total = (leaves: typeof y) => leaves.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const code: FieldCode = {
@@ -47,7 +41,7 @@ export function fieldCode(
 }
 
 /** Room for the constants of both programs, and for tables of the mathematical functions. */
-function constantBytes({ slope, vjp }: Programs): number {
+function constantBytes({ slope, vjp }: FieldPrograms): number {
   let bytes = 65_536;
   for (const node of [...programNodes(slope), ...programNodes(vjp)]) {
     if (node.op === 'constant') bytes += 2 * (8 * node.values.length + 16);

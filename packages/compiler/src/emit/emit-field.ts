@@ -1,11 +1,15 @@
 import type { ModuleBuilder } from '@neural-ode/assembler';
+import type { FieldPrograms } from '../graph/field-programs.ts';
 import type { SlopeProgram, VjpProgram } from '../graph/graph.ts';
 import { runsUnrolled } from './choose-mode.ts';
 import { emitLoops } from './emit-loops.ts';
 import { emitUnrolled } from './emit-unrolled.ts';
+import type { FieldTape } from './field-tape.ts';
+import { FieldWriter } from './field-writer.ts';
 import { mathCall } from './math-call.ts';
 import { type Element, elementOf, type Precision } from './precision.ts';
 import { type StraightStep, straightStep } from './straight-step.ts';
+import { tapedPrograms, tapeSize } from './tape.ts';
 import type { Emitter, Target } from './target.ts';
 
 /** Which code is written: straight code for every number, loops over arrays, or what is faster at the program's size. */
@@ -38,64 +42,42 @@ export interface EmittedField {
    * returns the cotangent of t.
    */
   readonly vjp: number;
+  /** For both at the same t and y; undefined where they share nothing that is worth keeping. */
+  readonly tape: FieldTape | undefined;
   /** Bytes of scratch memory used, from `scratch` on. */
   readonly scratchBytes: number;
   /** How to write whole steps of so many stages as straight code; undefined where they would be too long. */
   readonly straightStep: (stages: number) => StraightStep | undefined;
 }
 
-/** Adds the functions of a field to a module. */
-export function emitField(
-  module: ModuleBuilder,
-  programs: { readonly slope: SlopeProgram; readonly vjp: VjpProgram },
-  options: EmitOptions,
-): EmittedField {
-  const { slope, vjp } = programs;
-  const target: Target = {
-    module,
-    element: elementOf[options.precision],
-    math: mathCall(module),
-    constants: options.constants,
-    scratch: options.scratch,
+/**
+ * Adds the functions of a field to a module.
+ *
+ * @param programs simplified together
+ */
+export function emitField(module: ModuleBuilder, programs: FieldPrograms, options: EmitOptions): EmittedField {
+  const element = elementOf[options.precision];
+  const { constants, scratch, mode } = options;
+  const target: Target = { module, element, math: mathCall(module), constants, scratch };
+  const writer = new FieldWriter(target, options.parameters);
+  const forward = emitterOf(programs.slope, element, mode);
+  const backward = emitterOf(programs.vjp, element, mode);
+  const slope = writer.slope(programs.slope, forward);
+  const taped = forward === emitLoops && backward === emitLoops ? tapedPrograms(programs) : undefined;
+  const tape = taped && {
+    bytes: Math.ceil((tapeSize(taped) * element.size) / 16) * 16,
+    fill: writer.fill(taped.fill, emitLoops),
+    slope: writer.slope(taped.slope, emitLoops),
+    vjp: writer.vjp(taped.vjp, emitLoops),
   };
-  const parameters = { address: options.parameters };
-  let scratchBytes = 0;
-  const slopeOf = module.function('slope', { t: 'f64', y: 'i32', slope: 'i32' }, [], (f, p) => {
-    const emitted = emitterOf(slope, target.element, options.mode)(target, f, {
-      program: slope,
-      t: p.t,
-      inputs: { y: at(p.y), parameter: parameters, cotangent: parameters },
-      destinations: [{ nodes: slope.outputs.slope, base: at(p.slope), add: false }],
-      returned: undefined,
-    });
-    scratchBytes = emitted.scratchBytes;
-  });
-  const types = { t: 'f64', y: 'i32', cotangent: 'i32', yBar: 'i32', parametersBar: 'i32' } as const;
-  const vjpOf = module.function('vjp', types, ['f64'], (f, p) => {
-    const emitted = emitterOf(vjp, target.element, options.mode)(target, f, {
-      program: vjp,
-      t: p.t,
-      inputs: { y: at(p.y), parameter: parameters, cotangent: at(p.cotangent) },
-      destinations: [
-        { nodes: vjp.outputs.y, base: at(p.yBar), add: false },
-        { nodes: vjp.outputs.parameters, base: at(p.parametersBar), add: true },
-      ],
-      returned: vjp.outputs.t[0],
-    });
-    scratchBytes = Math.max(scratchBytes, emitted.scratchBytes);
-    return emitted.returned ?? 0;
-  });
-  const isStraight = emitterOf(slope, target.element, options.mode) === emitUnrolled;
+  const vjp = tape ? writer.joined(tape) : writer.vjp(programs.vjp, backward);
   return {
-    slope: slopeOf.index,
-    vjp: vjpOf.index,
-    scratchBytes,
-    straightStep: (stages) => (isStraight ? straightStep(target, slope, stages) : undefined),
+    slope: slope.index,
+    vjp: vjp.index,
+    tape,
+    scratchBytes: writer.scratchBytes,
+    straightStep: (stages) => (forward === emitUnrolled ? straightStep(target, programs.slope, stages) : undefined),
   };
-}
-
-function at<P>(pointer: P): { readonly pointer: P; readonly address: number } {
-  return { pointer, address: 0 };
 }
 
 function emitterOf(program: SlopeProgram | VjpProgram, element: Element, mode: EmitMode = 'auto'): Emitter {

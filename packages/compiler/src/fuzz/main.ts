@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
-import * as tf from '@tensorflow/tfjs-core';
 import { probeFeatures } from '@neural-ode/assembler';
+import * as tf from '@tensorflow/tfjs-core';
 import { type Checked, checkSeed } from './check-seed.ts';
 
 /** Every setting of relaxed SIMD that this engine has. */

@@ -130,9 +130,7 @@ export function pullback(
   const { exports, layout } = machine;
   const { stride } = layout;
   const steps = mesh.length - 1;
-  if (steps === 0 || layout.size === 0 || stride > largestState || (ts.length + steps) * stride > roomForOutputs) {
-    return undefined;
-  }
+  if (steps === 0 || layout.size === 0 || (ts.length + steps) * stride > roomForOutputs) return undefined;
   const timesAt = machine.reserve(8 * (mesh.length + 2 * ts.length + 2) + (mesh.length + ts.length) * stride);
   const outputTimesAt = timesAt + 8 * mesh.length;
   const presentAt = outputTimesAt + 8 * ts.length;

@@ -10,7 +10,7 @@ import { walkSizes } from './plan.ts';
  * the layout's loop. Cotangents of outputs lie one after the other; that of y0 is left in `y1Bar`.
  */
 export function emitPullback(context: StepContext, { restage, firstOutput, nextOutput, walk }: VjpFunctions): void {
-  const { module, field, plan, layout } = context;
+  const { module, calls, plan, layout } = context;
   const { input, inputBar } = recomputed(context);
   const y1Bar: Place = { offset: layout.y1Bar };
   module.function(
@@ -56,7 +56,7 @@ export function emitPullback(context: StepContext, { restage, firstOutput, nextO
         f.if(any, () => {
           f.scope(() => {
             const [y0, first] = [code.address(input(0)), code.address(inputBar(0))];
-            f.drop(f.call(field.vjp, start, y0, layout.carryBar, first, layout.parametersBar));
+            f.drop(calls.vjp(f, 0, start, y0, layout.carryBar, first, layout.parametersBar));
             code.combine(y1Bar, y1Bar, [{ coefficient: one, state: inputBar(0) }]);
           });
         });
@@ -97,9 +97,21 @@ export function emitPullback(context: StepContext, { restage, firstOutput, nextO
 
       function step(kind: 0 | 1): void {
         const { inputs, slopes, fromNext } = walkSizes(plan, kind);
+        const { endStage } = plan;
+        const isFirst = f.let(f.i32.eqz(f.i32.or(...(walked as [Local<'i32'>, Local<'i32'>]))));
+        if (fromNext)
+          f.if(
+            isFirst,
+            () => {},
+            () => calls.visitedAs(f, endStage, 0),
+          );
         f.call(restage, start, end, inputs, slopes);
-        // The end's state is the last stage's input, and was stored.
-        if (fromNext) code.combine(input(plan.endStage), { base: state, offset: layout.stride }, []);
+        if (fromNext) {
+          // The end's state is the last stage's input, and was stored.
+          const y1 = input(endStage);
+          code.combine(y1, { base: state, offset: layout.stride }, []);
+          f.if(isFirst, () => calls.visit(f, endStage, end, code.address(y1)));
+        }
         f.call(walk[kind] as (typeof walk)[number], start, end, 0);
         if (!plan.firstSameAsLast) code.combine(y1Bar, { offset: layout.y0Bar }, []);
         f.set(walked[kind] as Local<'i32'>, f.i32.add(walked[kind] as Local<'i32'>, 1));

@@ -1,21 +1,27 @@
 import type { FunctionBuilder, FunctionRef, Local, ModuleBuilder, Operand, Value } from '@neural-ode/assembler';
+import type { FieldTape } from '../emit/field-tape.ts';
 import type { StraightStep } from '../emit/straight-step.ts';
 import { type Place, StateCode } from './lanes.ts';
 import type { Layout } from './layout.ts';
 import type { StepPlan } from './plan.ts';
+import type { StageCalls } from './stage-calls.ts';
 
 /** The field's functions in the module. */
-interface FieldFunctions {
+export interface FieldFunctions {
   /** (t, y, slope) */
   readonly slope: FunctionRef<readonly []>;
   /** (t, y, cotangent, yBar, parametersBar): writes yBar, adds to parametersBar, gives the cotangent of t. */
   readonly vjp: FunctionRef<readonly ['f64']>;
+  /** For both at the same t and y, where that pays. */
+  readonly tape: FieldTape | undefined;
 }
 
 /** What the emitters of a step's functions share. */
 export interface StepContext {
   readonly module: ModuleBuilder;
   readonly field: FieldFunctions;
+  /** The field's functions for slopes that are differentiated. */
+  readonly calls: StageCalls;
   /** How to write a whole step of a small field. */
   readonly straight: StraightStep | undefined;
   readonly plan: StepPlan;

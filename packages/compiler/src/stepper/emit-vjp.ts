@@ -51,7 +51,7 @@ export function recomputed({ layout }: StepContext): Record<StageStates, (i: num
 }
 
 function emitRestage(context: StepContext): FunctionRef<readonly []> {
-  const { module, field, plan, layout } = context;
+  const { module, calls, plan, layout } = context;
   const { input, slope } = recomputed(context);
   return module.function(
     'restage',
@@ -67,8 +67,12 @@ function emitRestage(context: StepContext): FunctionRef<readonly []> {
               f.brIf(done, f.i32.leU(inputs, i));
               code.combine(input(i), input(0), code.terms(h, plan.a[i] as readonly number[], slope));
             }
+            const y = code.address(input(i));
+            const time = f.local('f64');
+            f.set(time, stageTime(f, plan, i, { t0, t1, h }));
+            calls.visit(f, i, time, y);
             f.brIf(done, f.i32.leU(slopes, i));
-            f.call(field.slope, stageTime(f, plan, i, { t0, t1, h }), code.address(input(i)), code.address(slope(i)));
+            calls.slope(f, i, time, y, code.address(slope(i)));
           });
         }
       });
@@ -131,7 +135,7 @@ function emitOutput(context: StepContext, name: string, first: boolean): Functio
  *   is the same slope; the first stage's is left for the step before, and ybar takes the place of L
  */
 function emitBackward(context: StepContext, kind: number, chained: boolean): FunctionRef<readonly []> {
-  const { module, field, plan, layout } = context;
+  const { module, calls, plan, layout } = context;
   const { input, slope, inputBar, slopeBar, errorBar } = recomputed(context);
   const visited = (chained ? plan.walked : plan.visited)[kind] as readonly number[];
   const y1Bar: Place = { offset: layout.y1Bar };
@@ -165,8 +169,9 @@ function emitBackward(context: StepContext, kind: number, chained: boolean): Fun
           }
           code.combine(current, fromOutputs, terms);
           const tBar = f.let(
-            f.call(
-              field.vjp,
+            calls.vjp(
+              f,
+              i,
               stageTime(f, plan, i, { t0, t1, h }),
               code.address(input(i)),
               code.address(current),

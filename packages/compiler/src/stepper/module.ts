@@ -1,4 +1,5 @@
 import { type FunctionRef, ModuleBuilder } from '@neural-ode/assembler';
+import type { FieldTape } from '../emit/field-tape.ts';
 import type { StraightStep } from '../emit/straight-step.ts';
 import { emitAdvance } from './emit-advance.ts';
 import { emitInterpolate } from './emit-dense.ts';
@@ -11,6 +12,7 @@ import { emitStep } from './emit-step.ts';
 import { emitVjp } from './emit-vjp.ts';
 import { type Layout, layoutOf, type Precision } from './layout.ts';
 import type { StepPlan } from './plan.ts';
+import { StageCalls } from './stage-calls.ts';
 
 /** A field that can be written into a module. */
 export interface FieldCode {
@@ -33,6 +35,8 @@ export interface FieldCode {
   ): {
     readonly slope: number;
     readonly vjp: number;
+    /** For both at the same t and y, where that pays. */
+    readonly tape?: FieldTape | undefined;
     readonly scratchBytes: number;
     /** How to write whole steps of so many stages as straight code, where the field is short enough for it. */
     readonly straightStep?: (stages: number) => StraightStep | undefined;
@@ -67,7 +71,8 @@ export const imports: WebAssembly.Imports = { env: { pow: Math.pow } };
 /**
  * Writes a field and, with a plan, the steps of a method on it into one module.
  *
- * @returns `end`: the first byte of memory that the module does not use
+ * @returns `end`: the first byte of memory that the module does not use; its memory begins smaller where that is for
+ *   gradients only
  */
 export function buildModule(
   field: FieldCode,
@@ -78,7 +83,7 @@ export function buildModule(
   const layout = layoutOf(field.precision, field.size, field.parameterSize, plan);
   let next = layout.end;
   const limit = align(layout.end + field.constantBytes);
-  const { slope, vjp, scratchBytes, straightStep } = field.emit(module, {
+  const { slope, vjp, tape, scratchBytes, straightStep } = field.emit(module, {
     parameters: layout.parameters,
     scratch: limit,
     constants(bytes) {
@@ -92,11 +97,16 @@ export function buildModule(
   const functions = {
     slope: reference('slope', slope, ['f64', 'i32', 'i32'], []),
     vjp: reference('vjp', vjp, ['f64', 'i32', 'i32', 'i32', 'i32'], ['f64']),
+    tape,
   };
+  const least = align(limit + scratchBytes);
+  let end = least;
   module.export('slope', functions.slope);
   module.export('vjp', functions.vjp);
   if (plan) {
-    const context = { module, field: functions, straight: straightStep?.(plan.stages), plan, layout };
+    const calls = new StageCalls(functions, plan, least);
+    end = calls.end;
+    const context = { module, field: functions, calls, straight: straightStep?.(plan.stages), plan, layout };
     const step = emitStep(context);
     const interpolate = emitInterpolate(context);
     const power = emitPower(module, pow);
@@ -106,8 +116,8 @@ export function buildModule(
     emitErrorHeads(context);
     emitPullback(context, emitVjp(context));
   }
-  const end = align(limit + scratchBytes);
-  module.export('memory', module.memory({ min: Math.ceil(end / 65_536) }));
+  // Room for the tapes is only made when it is needed.
+  module.export('memory', module.memory({ min: Math.ceil(least / 65_536) }));
   return { bytes: module.build(), layout, end };
 }
 
