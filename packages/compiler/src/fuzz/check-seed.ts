@@ -89,6 +89,7 @@ export function checkSeed(seed: number, relaxedSimd: readonly boolean[], operati
         const code = relaxed ? `${mode}, relaxed SIMD` : mode;
         const running = start(simple.slope, simple.vjp, { precision, mode, relaxedSimd: relaxed });
         expectSlope(code, 'slope', running.slope(given));
+        if (running.slopeOfTape) expectSlope(`${code}, of the tape`, 'slope', running.slopeOfTape(given));
         if (!expectVjp) continue;
         const { t, y, parameters } = running.vjp(given);
         expectVjp(code, 't', [t]);
