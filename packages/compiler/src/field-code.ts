@@ -1,17 +1,13 @@
-import { emitSlope, emitVjp } from './emit/emit-field.ts';
+import { emitSlope, emitTape, emitVjp, tapedLoops } from './emit/emit-field.ts';
+import { elementOf } from './emit/precision.ts';
+import { tapeBytes } from './emit/tape.ts';
 import { full } from './graph/build.ts';
+import { type FieldPrograms, simplifyField } from './graph/field-programs.ts';
 import { programNodes, type SlopeProgram, sizeOf, type VjpProgram } from './graph/graph.ts';
-import { simplify } from './graph/simplify.ts';
 import type { Precision } from './stepper/layout.ts';
 import type { FieldCode } from './stepper/module.ts';
 import { CompileError } from './trace/compile-error.ts';
 import type { Trace } from './trace/trace.ts';
-
-/** Both programs of a field, simplified. */
-export interface Programs {
-  readonly slope: SlopeProgram;
-  readonly vjp: VjpProgram;
-}
 
 /**
  * A traced field as code for a module.
@@ -22,7 +18,7 @@ export function fieldCode(
   traced: Trace,
   precision: Precision,
   relaxedSimd: boolean,
-): { readonly code: FieldCode; readonly programs: Programs; readonly gradientError: CompileError | undefined } {
+): { readonly code: FieldCode; readonly programs: FieldPrograms; readonly gradientError: CompileError | undefined } {
   let vjp: VjpProgram;
   let gradientError: CompileError | undefined;
   try {
@@ -32,23 +28,40 @@ export function fieldCode(
     gradientError = error;
     vjp = zeroVjp(traced.slope);
   }
-  const programs = { slope: simplify(traced.slope), vjp: simplify(vjp) };
+  const programs = simplifyField({ slope: traced.slope, vjp });
   const { y, parameters } = traced.slope.inputs;
   const total = (leaves: typeof y) => leaves.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  // Cut when a gradient first asks for it.
+  const taped = once(() => tapedLoops(programs, { precision }));
   const code: FieldCode = {
     precision,
     relaxedSimd,
     size: total(y),
     parameterSize: total(parameters),
     constantBytes: constantBytes(programs),
+    get tapeBytes() {
+      const parts = taped();
+      return parts ? tapeBytes(parts, elementOf[precision].size) : 0;
+    },
     slope: (module, addresses) => emitSlope(module, programs.slope, { precision, relaxedSimd, ...addresses }),
-    vjp: (module, addresses) => emitVjp(module, programs.vjp, { precision, relaxedSimd, ...addresses }),
+    vjp: (module, addresses) => {
+      const [parts, options] = [taped(), { precision, relaxedSimd, ...addresses }];
+      return parts ? emitTape(module, parts, options) : emitVjp(module, programs.vjp, options);
+    },
   };
   return { code, programs, gradientError };
 }
 
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
 /** Room for the constants of both programs, and for tables of the mathematical functions. */
-function constantBytes({ slope, vjp }: Programs): number {
+function constantBytes({ slope, vjp }: FieldPrograms): number {
   let bytes = 65_536;
   for (const node of [...programNodes(slope), ...programNodes(vjp)]) {
     if (node.op === 'constant') bytes += 2 * (8 * node.values.length + 16);

@@ -57,6 +57,21 @@ describe.each([2, 3])('a batch in %d threads', (count) => {
     }
   });
 
+  test('has the gradients of one thread where layers are kept', async () => {
+    const wide = tf.tidy(() => tf.sin(tf.reshape(tf.range(0, 120), [3, 40])) as tf.Tensor2D);
+    const layers = (t: tf.Scalar, y: tf.Tensor2D) =>
+      tf.matMul(tf.tanh(tf.add(tf.matMul(y, wide), t)), wide, false, true);
+    const options = { example: tf.zeros([24, 3]) };
+    const [many, one] = [await threaded(layers, options, count), compile(layers, options)];
+    const start = Float64Array.from({ length: 72 }, (_, n) => Math.sin(2 + n));
+    const [expected, actual] = [one, many].map((f) => {
+      const { ys, pullback } = odeintVjp(f, start, [0, 0.13, 0.4], { rtol: 1e-6 });
+      return pullback([undefined, ...ys.slice(1)]);
+    });
+    expect(relativeError(actual!.y0, expected!.y0)).toBeLessThan(1e-11);
+    expect(relativeError(actual!.parameters, expected!.parameters)).toBeLessThan(1e-11);
+  });
+
   test('that is a tree of tensors, inside a gradient of tfjs', async () => {
     const f = (_t: tf.Scalar, { a, b }: { a: tf.Tensor3D; b: tf.Tensor2D }, rate: tf.Scalar) => ({
       a: tf.mul(rate, tf.neg(tf.mul(a, tf.expandDims(b, 1)))),

@@ -32,7 +32,8 @@ export function runsUnrolled(program: Program, element: Element): boolean {
   return straight <= loops;
 }
 
-function operationsOf(node: Node): number {
+/** About how many additions a node's arithmetic is worth. */
+export function operationsOf(node: Node): number {
   const size = sizeOf(node.shape);
   if (isElementwise(node)) return size * (node.op === 'select' ? 1 : functionCost((node as { f: string }).f));
   if (node.op === 'matMul') return 2 * size * node.inputs[0].shape.at(node.transposeA ? -2 : -1)!;

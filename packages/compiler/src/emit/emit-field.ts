@@ -1,11 +1,15 @@
 import type { ModuleBuilder } from '@neural-ode/assembler';
+import type { FieldPrograms } from '../graph/field-programs.ts';
 import type { SlopeProgram, VjpProgram } from '../graph/graph.ts';
 import { runsUnrolled } from './choose-mode.ts';
 import { emitLoops } from './emit-loops.ts';
 import { emitUnrolled } from './emit-unrolled.ts';
+import type { FieldTape } from './field-tape.ts';
+import { FieldWriter } from './field-writer.ts';
 import { mathCall } from './math-call.ts';
 import { type Element, elementOf, type Precision } from './precision.ts';
 import { type StraightStep, straightStep } from './straight-step.ts';
+import { type TapedPrograms, tapeBytes, tapedPrograms } from './tape.ts';
 import type { Emitter, Target } from './target.ts';
 
 /** Which code is written: straight code for every number, loops over arrays, or what is faster at the program's size. */
@@ -41,25 +45,20 @@ export interface EmittedSlope extends EmittedFunction {
   readonly straightStep: (stages: number) => StraightStep | undefined;
 }
 
+export interface EmittedTape extends EmittedFunction {
+  readonly tape: FieldTape;
+}
+
 /** Adds (t: f64, y: i32, slope: i32) -> () to a module: writes f(t, y). */
 export function emitSlope(module: ModuleBuilder, program: SlopeProgram, options: EmitOptions): EmittedSlope {
   const target = targetOf(module, options);
-  const parameters = { address: options.parameters };
+  const writer = new FieldWriter(target, options.parameters);
   const emit = emitterOf(program, target.element, options.mode);
-  let scratchBytes = 0;
-  const { index } = module.function('slope', { t: 'f64', y: 'i32', slope: 'i32' }, [], (f, p) => {
-    ({ scratchBytes } = emit(target, f, {
-      program,
-      t: p.t,
-      inputs: { y: at(p.y), parameter: parameters, cotangent: parameters },
-      destinations: [{ nodes: program.outputs.slope, base: at(p.slope), add: false }],
-      returned: undefined,
-    }));
-  });
+  const { index } = writer.slope(program, emit);
   const isStraight = emit === emitUnrolled;
   return {
     index,
-    scratchBytes,
+    scratchBytes: writer.scratchBytes,
     straightStep: (stages) => (isStraight ? straightStep(target, program, stages) : undefined),
   };
 }
@@ -70,31 +69,36 @@ export function emitSlope(module: ModuleBuilder, program: SlopeProgram, options:
  */
 export function emitVjp(module: ModuleBuilder, program: VjpProgram, options: EmitOptions): EmittedFunction {
   const target = targetOf(module, options);
-  const types = { t: 'f64', y: 'i32', cotangent: 'i32', yBar: 'i32', parametersBar: 'i32' } as const;
-  let scratchBytes = 0;
-  const { index } = module.function('vjp', types, ['f64'], (f, p) => {
-    const emitted = emitterOf(program, target.element, options.mode)(target, f, {
-      program,
-      t: p.t,
-      inputs: { y: at(p.y), parameter: { address: options.parameters }, cotangent: at(p.cotangent) },
-      destinations: [
-        { nodes: program.outputs.y, base: at(p.yBar), add: false },
-        { nodes: program.outputs.parameters, base: at(p.parametersBar), add: true },
-      ],
-      returned: program.outputs.t[0],
-    });
-    ({ scratchBytes } = emitted);
-    return emitted.returned ?? 0;
-  });
-  return { index, scratchBytes };
+  const writer = new FieldWriter(target, options.parameters);
+  const { index } = writer.vjp(program, emitterOf(program, target.element, options.mode));
+  return { index, scratchBytes: writer.scratchBytes };
+}
+
+/** Adds what {@link emitVjp} does, made of the functions of a tape, which it adds too. */
+export function emitTape(module: ModuleBuilder, taped: TapedPrograms, options: EmitOptions): EmittedTape {
+  const target = targetOf(module, options);
+  const writer = new FieldWriter(target, options.parameters);
+  const tape: FieldTape = {
+    bytes: tapeBytes(taped, target.element.size),
+    fill: writer.fill(taped.fill, emitLoops),
+    slope: writer.slope(taped.slope, emitLoops),
+    vjp: writer.vjp(taped.vjp, emitLoops),
+  };
+  const { index } = writer.joined(tape);
+  return { index, scratchBytes: writer.scratchBytes, tape };
+}
+
+/** The programs cut for a tape, where both are loops and share what is worth keeping. */
+export function tapedLoops(
+  programs: FieldPrograms,
+  { precision, mode }: Pick<EmitOptions, 'precision' | 'mode'>,
+): TapedPrograms | undefined {
+  const isLoops = (program: SlopeProgram | VjpProgram) => emitterOf(program, elementOf[precision], mode) === emitLoops;
+  return isLoops(programs.slope) && isLoops(programs.vjp) ? tapedPrograms(programs) : undefined;
 }
 
 function targetOf(module: ModuleBuilder, { precision, constants, scratch }: EmitOptions): Target {
   return { module, element: elementOf[precision], math: mathCall(module), constants, scratch };
-}
-
-function at<P>(pointer: P): { readonly pointer: P; readonly address: number } {
-  return { pointer, address: 0 };
 }
 
 function emitterOf(program: SlopeProgram | VjpProgram, element: Element, mode: EmitMode = 'auto'): Emitter {

@@ -19,7 +19,7 @@ export const emitUnrolled: Emitter = (target, f, job) => {
   const load: Load = (leaf, how) => {
     const { input, n } = leaves[leaf]!;
     if (input.role === 't') return access.double(f.get(job.t), how);
-    const base = job.inputs[input.role];
+    const base = job.inputs[input.role] as Base;
     return access.load(addressOf(base), base.address + (layout.offset(input) + n) * element.size, how);
   };
   const adjacent = (leaf: number, next: number) =>

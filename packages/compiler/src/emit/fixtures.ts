@@ -1,12 +1,14 @@
 import { ModuleBuilder, probeFeatures } from '@neural-ode/assembler';
 import { type Inputs, type Node, type SlopeProgram, sizeOf, type VjpProgram } from '../graph/graph.ts';
 import type { ProgramInputs } from '../graph/interpret.ts';
-import { type EmitMode, type EmitOptions, emitSlope, emitVjp } from './emit-field.ts';
+import { type EmitMode, type EmitOptions, emitSlope, emitTape, emitVjp, tapedLoops } from './emit-field.ts';
 import type { Precision } from './precision.ts';
 
 /** A field's functions, run on plain numbers. */
 export interface Running {
   slope(inputs: ProgramInputs): number[];
+  /** The slope of a filled tape; absent where the field has none. */
+  readonly slopeOfTape: ((inputs: ProgramInputs) => number[]) | undefined;
   /** `parametersBar` is added to. */
   vjp(inputs: ProgramInputs, parametersBar?: readonly number[]): { y: number[]; parameters: number[]; t: number };
   /** The bare functions and the addresses of t's successors, to be timed. */
@@ -75,15 +77,23 @@ export function start(
       return at;
     },
   };
-  const emitted = { slope: emitSlope(module, slope, options), vjp: emitVjp(module, vjp ?? empty, options) };
-  const functions = { slope: emitted.slope.index, vjp: emitted.vjp.index };
-  const scratchBytes = Math.max(emitted.slope.scratchBytes, emitted.vjp.scratchBytes);
+  const ofSlope = emitSlope(module, slope, options);
+  const taped = vjp && tapedLoops({ slope, vjp }, options);
+  const ofTape = taped && emitTape(module, taped, options);
+  const ofVjp = ofTape ?? emitVjp(module, vjp ?? empty, options);
+  const tape = ofTape?.tape;
+  const functions = {
+    slope: ofSlope.index,
+    vjp: ofVjp.index,
+    ...(tape && { fill: tape.fill.index, slopeOfTape: tape.slope.index }),
+  };
   for (const [name, index] of Object.entries(functions)) {
     module.export(name, { kind: 'function', index, name, params: [], results: [] });
   }
   const binary = module.build();
   const emitMs = performance.now() - before;
-  const memory = new WebAssembly.Memory({ initial: Math.ceil((scratch + scratchBytes + 64) / 65536) });
+  const tapeAt = scratch + Math.ceil(Math.max(ofSlope.scratchBytes, ofVjp.scratchBytes) / 16) * 16;
+  const memory = new WebAssembly.Memory({ initial: Math.ceil((tapeAt + (tape?.bytes ?? 0) + 64) / 65536) });
   for (const { at, bytes } of data) new Uint8Array(memory.buffer).set(bytes, at);
   const instance = new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory } });
   const raw = { ...(instance.exports as unknown as Running['raw']), y, out, cotangent, yBar, parametersBar };
@@ -102,14 +112,23 @@ export function start(
     fill(parametersAt, given.parameters);
     fill(cotangent, given.cotangent);
   };
+  const slopeBy = (given: ProgramInputs, run: (t: number) => void) => {
+    prepare(given);
+    const view = numbers(out, total(slope.outputs.slope) + 4).fill(77);
+    run(given.t ?? 0);
+    if (view.subarray(-4).some((value) => value !== 77)) throw new Error('The slope is written past its end.');
+    return Array.from(view.subarray(0, -4));
+  };
   return {
-    slope: (given) => {
-      prepare(given);
-      const view = numbers(out, total(slope.outputs.slope) + 4).fill(77);
-      raw.slope(given.t ?? 0, y, out);
-      if (view.subarray(-4).some((value) => value !== 77)) throw new Error('The slope is written past its end.');
-      return Array.from(view.subarray(0, -4));
-    },
+    slope: (given) => slopeBy(given, (t) => raw.slope(t, y, out)),
+    slopeOfTape:
+      tape &&
+      ((given) =>
+        slopeBy(given, (t) => {
+          const parts = instance.exports as unknown as Record<'fill' | 'slopeOfTape', (...args: number[]) => void>;
+          parts.fill(t, y, tapeAt);
+          parts.slopeOfTape(t, y, out, tapeAt);
+        })),
     vjp: (given, old = []) => {
       prepare(given);
       const view = numbers(yBar, total(vjp!.outputs.y) + 4).fill(77);

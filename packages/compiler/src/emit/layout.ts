@@ -8,7 +8,7 @@ export interface Layout {
 /** Arrays are the concatenation of their leaves. */
 export function layoutOf({ inputs }: Program): Layout {
   const offsets = new Map<string, number>();
-  for (const leaves of [[inputs.t], inputs.y, inputs.parameters, inputs.cotangent]) {
+  for (const leaves of [[inputs.t], inputs.y, inputs.parameters, inputs.cotangent, inputs.tape ?? []]) {
     let at = 0;
     for (const { role, index, shape } of leaves) {
       offsets.set(`${role} ${index}`, at);

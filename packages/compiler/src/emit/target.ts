@@ -33,7 +33,8 @@ export interface Target {
 export interface Job {
   readonly program: Program;
   readonly t: Local<'f64'>;
-  readonly inputs: Readonly<Record<Exclude<Role, 't'>, Base>>;
+  /** Where the inputs lie that the program has. */
+  readonly inputs: Readonly<Partial<Record<Exclude<Role, 't'>, Base>>>;
   readonly destinations: readonly Destination[];
   /** A scalar whose value the function returns. */
   readonly returned: Node | undefined;

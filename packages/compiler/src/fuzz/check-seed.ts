@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { EmitMode } from '../emit/emit-field.ts';
 import { start } from '../emit/fixtures.ts';
 import { explain } from '../graph/explain.ts';
+import { simplifyField } from '../graph/field-programs.ts';
 import { type Node, type Program, type SlopeProgram, sizeOf, type VjpProgram } from '../graph/graph.ts';
 import type { ProgramInputs } from '../graph/interpret.ts';
 import { type RandomOptions, randomNumbers, randomProgram } from '../graph/random-program.ts';
@@ -72,7 +73,7 @@ export function checkSeed(seed: number, relaxedSimd: readonly boolean[], operati
   }
 
   const { slope, vjp } = tracedProgram(made.program);
-  const simple = { slope: simplify(slope), vjp: vjp && simplify(vjp) };
+  const simple = vjp ? simplifyField({ slope, vjp }) : { slope: simplify(slope), vjp };
   checked.differentiated = vjp !== undefined;
   const fill = ({ shape }: Node) => Float64Array.from({ length: sizeOf(shape) }, () => Math.fround(2 * random() - 1));
   const given = {
@@ -88,6 +89,7 @@ export function checkSeed(seed: number, relaxedSimd: readonly boolean[], operati
         const code = relaxed ? `${mode}, relaxed SIMD` : mode;
         const running = start(simple.slope, simple.vjp, { precision, mode, relaxedSimd: relaxed });
         expectSlope(code, 'slope', running.slope(given));
+        if (running.slopeOfTape) expectSlope(`${code}, of the tape`, 'slope', running.slopeOfTape(given));
         if (!expectVjp) continue;
         const { t, y, parameters } = running.vjp(given);
         expectVjp(code, 't', [t]);
@@ -110,7 +112,7 @@ function isOff(actual: number, expected: Expected | undefined): boolean {
 
 function rounded({ t, y, parameters }: Required<ProgramInputs>): Required<ProgramInputs> {
   const round = (values: ArrayLike<number>) => Float64Array.from(Array.from(values), Math.fround);
-  return { t: Math.fround(t), y: y.map(round), parameters: parameters.map(round), cotangent: [] };
+  return { t: Math.fround(t), y: y.map(round), parameters: parameters.map(round), cotangent: [], tape: [] };
 }
 
 /**

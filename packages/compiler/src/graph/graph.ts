@@ -8,7 +8,7 @@
 export type Shape = readonly number[];
 
 /** What an input stands for. */
-export type Role = 't' | 'y' | 'parameter' | 'cotangent';
+export type Role = 't' | 'y' | 'parameter' | 'cotangent' | 'tape';
 
 /** Functions of one number. `round` rounds half to even; `trunc` towards zero. */
 export type UnaryFunction =
@@ -61,7 +61,10 @@ interface NodeOf<Op extends string, Inputs extends readonly Node[]> {
   readonly inputs: Inputs;
 }
 
-/** A value given from outside: the time (a scalar), a leaf of the state, a parameter, a cotangent of a slope's leaf. */
+/**
+ * A value given from outside: the time (a scalar), a leaf of the state, a parameter, a cotangent of a slope's leaf, an
+ * array that another program computed.
+ */
 export interface InputNode extends NodeOf<'input', readonly []> {
   readonly role: Role;
   /** Which leaf or parameter; 0 for t. */
@@ -182,6 +185,8 @@ export interface Inputs {
   readonly parameters: readonly InputNode[];
   /** Of the slope's leaves, for a vector-Jacobian product; else empty. */
   readonly cotangent: readonly InputNode[];
+  /** Arrays that another program computed; default none. */
+  readonly tape?: readonly InputNode[];
 }
 
 /** Named lists of results. */

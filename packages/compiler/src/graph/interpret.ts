@@ -8,6 +8,7 @@ export interface ProgramInputs {
   readonly y?: readonly ArrayLike<number>[];
   readonly parameters?: readonly ArrayLike<number>[];
   readonly cotangent?: readonly ArrayLike<number>[];
+  readonly tape?: readonly ArrayLike<number>[];
 }
 
 /** Changes values under way, to learn how errors spread. */

@@ -220,6 +220,6 @@ export function randomProgram(options: RandomOptions): { program: SlopeProgram; 
   const results = nodes.slice(given.length + 2);
   return {
     program: { inputs: { t, y, parameters, cotangent: [] }, outputs: { slope: results.slice(-8) } },
-    inputs: { t: random(), y: y.map(values), parameters: parameters.map(values), cotangent: [] },
+    inputs: { t: random(), y: y.map(values), parameters: parameters.map(values), cotangent: [], tape: [] },
   };
 }

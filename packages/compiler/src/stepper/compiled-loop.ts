@@ -34,14 +34,9 @@ export function canAdvance(
 }
 
 /** Whether so many steps with so many outputs can be walked back inside WebAssembly. */
-export function canPullback(
-  { layout }: Machine,
-  steps: number,
-  outputs: number,
-  largest: number = largestState,
-): boolean {
+export function canPullback({ layout }: Machine, steps: number, outputs: number): boolean {
   const { size, stride } = layout;
-  return steps > 0 && size > 0 && stride <= largest && (outputs + steps) * stride <= roomForOutputs;
+  return steps > 0 && size > 0 && (outputs + steps) * stride <= roomForOutputs;
 }
 
 /** Takes steps inside WebAssembly until the end, or until one that core's loop has to judge; see `Stepper.advance`. */

@@ -147,7 +147,7 @@ export class CompiledStepper implements Stepper<Float64Array, Float64Array>, Ste
       wantTime && outputs.length > 0 ? plan.allStages : 0,
     );
     machine.write(layout.inputs, y0);
-    if (slopes > 0 || inputs > 1) exports.restage(t0, t1, Math.max(inputs, slopes), slopes);
+    exports.restage(t0, t1, Math.max(inputs, slopes), slopes);
     this.#counts.evaluations += slopes;
 
     if (y1) machine.write(layout.y1Bar, y1);

@@ -19,7 +19,7 @@ export interface WalkFunctions {
  * steps in `pullbackThrough()`, which is exported instead where the functions for them are given.
  */
 export function emitPullback(context: VjpContext, { restage, walk0, walk1, output: through }: WalkFunctions): void {
-  const { module, field, plan, layout } = context;
+  const { module, calls, plan, layout } = context;
   const { input, inputBar } = recomputed(context);
   const y1Bar: Place = { offset: layout.y1Bar };
   module.function(
@@ -69,7 +69,7 @@ export function emitPullback(context: VjpContext, { restage, walk0, walk1, outpu
         f.if(any, () => {
           f.scope(() => {
             const [y0, first] = [code.address(input(0)), code.address(inputBar(0))];
-            f.drop(f.call(field.vjp, start, y0, layout.carryBar, first, layout.parametersBar));
+            f.drop(calls.vjp(f, 0, start, y0, layout.carryBar, first, layout.parametersBar));
             code.combine(y1Bar, y1Bar, [{ coefficient: one, state: inputBar(0) }]);
           });
         });
@@ -107,9 +107,16 @@ export function emitPullback(context: VjpContext, { restage, walk0, walk1, outpu
 
       function step(kind: 0 | 1, walk: FunctionRef<readonly []>): void {
         const { inputs, slopes, fromNext } = walkSizes(plan, kind);
+        const { endStage } = plan;
+        const cameFromNext = f.let(f.i32.or(...walked));
+        if (fromNext) f.if(cameFromNext, () => calls.visitedAs(f, endStage, 0));
         f.call(restage, start, end, inputs, slopes);
-        // The end's state is the last stage's input, and was stored.
-        if (fromNext) code.combine(input(plan.endStage), { base: state, offset: layout.stride }, []);
+        if (fromNext) {
+          // The end's state is the last stage's input, and was stored.
+          const y1 = input(endStage);
+          code.combine(y1, { base: state, offset: layout.stride }, []);
+          f.if(f.i32.eqz(cameFromNext), () => calls.visit(f, endStage, end, code.address(y1)));
+        }
         f.call(walk, start, end, 0);
         if (!plan.firstSameAsLast) code.combine(y1Bar, { offset: layout.y0Bar }, []);
         f.set(walked[kind], f.i32.add(walked[kind], 1));

@@ -3,13 +3,12 @@ import { denseSlopes, denseWeights, scaled, thetaOf } from './emit-dense.ts';
 import { type StepContext, stageTime } from './emit-step.ts';
 import { type Place, StateCode, type Term } from './lanes.ts';
 import { withError, withOutputs } from './plan.ts';
+import type { StageCalls } from './stage-calls.ts';
 
 /** What the emitters of vector-Jacobian products share. */
 export interface VjpContext extends StepContext {
-  readonly field: StepContext['field'] & {
-    /** (t, y, cotangent, yBar, parametersBar): writes yBar, adds to parametersBar, gives the cotangent of t. */
-    readonly vjp: FunctionRef<readonly ['f64']>;
-  };
+  /** The field where its slopes are differentiated. */
+  readonly calls: StageCalls;
 }
 
 type StageStates = 'input' | 'slope' | 'inputBar' | 'slopeBar' | 'errorBar';
@@ -29,9 +28,12 @@ export function recomputed({ layout }: StepContext): Record<StageStates, (i: num
   };
 }
 
-/** Exports `restage(t0, t1, inputs, slopes)`: recomputes so many of a step's inputs and slopes from `inputs[0]`. */
-export function emitRestage(context: StepContext): FunctionRef<readonly []> {
-  const { module, field, plan, layout } = context;
+/**
+ * Exports `restage(t0, t1, inputs, slopes)`: recomputes so many of a step's inputs and slopes from `inputs[0]`, and visits
+ * the stages of these inputs.
+ */
+export function emitRestage(context: VjpContext): FunctionRef<readonly []> {
+  const { module, calls, plan, layout } = context;
   const { input, slope } = recomputed(context);
   return module.function(
     'restage',
@@ -47,8 +49,12 @@ export function emitRestage(context: StepContext): FunctionRef<readonly []> {
               f.brIf(done, f.i32.leU(inputs, i));
               code.combine(input(i), input(0), code.terms(h, plan.a[i] as readonly number[], slope));
             }
+            const y = code.address(input(i));
+            const time = f.local('f64');
+            f.set(time, stageTime(f, plan, i, { t0, t1, h }));
+            calls.visit(f, i, time, y);
             f.brIf(done, f.i32.leU(slopes, i));
-            f.call(field.slope, stageTime(f, plan, i, { t0, t1, h }), code.address(input(i)), code.address(slope(i)));
+            calls.slope(f, i, time, y, code.address(slope(i)));
           });
         }
       });
@@ -128,7 +134,7 @@ export function emitBackward(
   kind: number,
   chained = false,
 ): FunctionRef<readonly []> {
-  const { module, field, plan, layout } = context;
+  const { module, calls, plan, layout } = context;
   const { input, slope, inputBar, slopeBar, errorBar } = recomputed(context);
   const visited = (chained ? plan.walked : plan.visited)[kind] as readonly number[];
   const y1Bar: Place = { offset: layout.y1Bar };
@@ -162,8 +168,9 @@ export function emitBackward(
           }
           code.combine(current, fromOutputs, terms);
           const tBar = f.let(
-            f.call(
-              field.vjp,
+            calls.vjp(
+              f,
+              i,
               stageTime(f, plan, i, { t0, t1, h }),
               code.address(input(i)),
               code.address(current),

@@ -1,4 +1,5 @@
 import type { ModuleBuilder } from '@neural-ode/assembler';
+import type { FieldTape } from '../emit/field-tape.ts';
 import type { StraightStep } from '../emit/straight-step.ts';
 import type { Precision } from './layout.ts';
 
@@ -12,6 +13,8 @@ export interface FieldCode {
   readonly relaxedSimd: boolean;
   /** The most memory that the field's constants take, in bytes. */
   readonly constantBytes: number;
+  /** Bytes of a tape, of what slope and vjp share at the same t and y where that pays; else 0. A multiple of 16. */
+  readonly tapeBytes: number;
   /** Adds the function (t, y, slope). */
   slope(
     module: ModuleBuilder,
@@ -20,8 +23,8 @@ export interface FieldCode {
     /** How to write whole steps of so many stages as straight code, where the field is short enough for it. */
     readonly straightStep?: (stages: number) => StraightStep | undefined;
   };
-  /** Adds the function (t, y, cotangent, yBar, parametersBar). */
-  vjp(module: ModuleBuilder, addresses: Addresses): FieldFunction;
+  /** Adds the function (t, y, cotangent, yBar, parametersBar), and those of a tape where it has bytes. */
+  vjp(module: ModuleBuilder, addresses: Addresses): FieldFunction & { readonly tape?: FieldTape };
 }
 
 /** Where a field's code finds and puts what is its own. */
@@ -37,10 +40,16 @@ export interface FieldFunction {
   readonly scratchBytes: number;
 }
 
-/** The functions of a field and of steps on it; see the emitters. Those of steps are missing where there is no method. */
+/**
+ * The functions of a field and of steps on it; see the emitters. Those of steps are missing where there is no method, those
+ * of a tape where there is none.
+ */
 export interface Exports {
   slope(t: number, y: number, slope: number): void;
   vjp(t: number, y: number, cotangent: number, yBar: number, parametersBar: number): number;
+  fillTape(t: number, y: number, tape: number): void;
+  slopeOfTape(t: number, y: number, slope: number, tape: number): void;
+  vjpOfTape(t: number, y: number, cotangent: number, yBar: number, parametersBar: number, tape: number): number;
   step(t0: number, t1: number, from: number, to: number, flags: number): number;
   extraStages(t0: number, t1: number, from: number, to: number, flags: number): void;
   interpolate(t0: number, t1: number, from: number, to: number, t: number, out: number): void;

@@ -7,11 +7,12 @@ import { emitPower } from './emit-power.ts';
 import { emitPullback } from './emit-pullback.ts';
 import { emitSamples } from './emit-samples.ts';
 import { emitStep } from './emit-step.ts';
-import { emitBackward, emitOutput, emitRestage } from './emit-vjp.ts';
+import { emitBackward, emitOutput, emitRestage, type VjpContext } from './emit-vjp.ts';
 import type { Home } from './home.ts';
 import type { Layout } from './layout.ts';
 import type { Addresses, Exports, FieldCode } from './module.ts';
 import { type StepPlan, withError, withOutputs } from './plan.ts';
+import { StageCalls, tapeRoom } from './stage-calls.ts';
 
 /** What all parts of one machine's code are written from. */
 export interface Writing {
@@ -26,7 +27,7 @@ export interface Writing {
 /** Functions that are compiled together, as a module of their own. */
 export interface Part {
   readonly functions: readonly (keyof Exports)[];
-  /** Writes them. @returns bytes of scratch memory they use */
+  /** Writes them. @returns bytes of scratch memory they use, tapes included */
   readonly emit: (module: ModuleBuilder, writing: Writing) => number;
 }
 
@@ -37,7 +38,10 @@ export interface Part {
 export const parts: readonly Part[] = [
   { functions: ['slope', 'step', 'extraStages', 'interpolate', 'firstStep', 'advance'], emit: forward },
   { functions: ['advanceAll'], emit: samples },
-  { functions: ['vjp', 'restage', 'walk0', 'pullback'], emit: backward },
+  {
+    functions: ['vjp', 'fillTape', 'slopeOfTape', 'vjpOfTape', 'restage', 'walk0', 'pullback'],
+    emit: backward,
+  },
   { functions: ['output', 'pullbackThrough'], emit: through },
   { functions: ['backward0'], emit: (module, writing) => stepwise(module, writing, [0]) },
   { functions: ['backward1'], emit: (module, writing) => stepwise(module, writing, [1]) },
@@ -83,40 +87,67 @@ function samples(module: ModuleBuilder, { plan, layout }: Writing): number {
 
 function backward(module: ModuleBuilder, { code, plan, layout, addresses }: Writing): number {
   const slope = imported(module, 'slope');
-  const { index, scratchBytes } = code.vjp(module, addresses);
-  const vjp = { kind: 'function', index, name: 'vjp', ...types.vjp } as const;
+  // Steps are not taken while they are walked back, so the tapes lie where the forward part has its scratch memory.
+  const room = tapeRoom(code, plan);
+  const field = code.vjp(module, { ...addresses, scratch: addresses.scratch + room });
+  const vjp = { kind: 'function', index: field.index, name: 'vjp', ...types.vjp } as const;
   module.export('vjp', vjp);
   if (plan) {
-    const context = { module, field: { slope, vjp }, plan, layout };
+    const tape = room > 0 ? field.tape : undefined;
+    if (tape) {
+      module.export('fillTape', tape.fill);
+      module.export('slopeOfTape', tape.slope);
+      module.export('vjpOfTape', tape.vjp);
+    }
+    const calls = new StageCalls({ slope, vjp, tape }, addresses.scratch);
+    const context = { module, field: { slope }, calls, plan, layout };
     const restage = emitRestage(context);
     emitPullback(context, { restage, walk0: emitBackward(context, 'walk0', 0, plan.firstSameAsLast) });
   }
-  return scratchBytes;
+  return room + field.scratchBytes;
 }
 
-function through(module: ModuleBuilder, { plan, layout }: Writing): number {
-  const [slope, vjp] = [imported(module, 'slope'), imported(module, 'vjp')];
+function through(module: ModuleBuilder, writing: Writing): number {
   const [restage, walk0] = [imported(module, 'restage'), imported(module, 'walk0')];
-  if (!plan) return 0;
-  const context = { module, field: { slope, vjp }, plan, layout };
-  const walk1 = emitBackward(context, 'walk1', withOutputs, plan.firstSameAsLast);
+  const context = importing(module, writing);
+  if (!context) return 0;
+  const walk1 = emitBackward(context, 'walk1', withOutputs, context.plan.firstSameAsLast);
   emitPullback(context, { restage, walk0, walk1, output: emitOutput(context) });
   return 0;
 }
 
-function stepwise(module: ModuleBuilder, { plan, layout }: Writing, kinds: readonly number[]): number {
-  const [slope, vjp] = [imported(module, 'slope'), imported(module, 'vjp')];
-  if (!plan) return 0;
-  const context = { module, field: { slope, vjp }, plan, layout };
+function stepwise(module: ModuleBuilder, writing: Writing, kinds: readonly number[]): number {
+  const context = importing(module, writing);
+  if (!context) return 0;
   for (const kind of kinds) emitBackward(context, `backward${kind}`, kind);
   if (kinds.includes(withError)) emitErrorHeads(context);
   return 0;
+}
+
+/** For functions that find the field in the other parts; undefined where there is no method. */
+function importing(module: ModuleBuilder, { code, plan, layout, addresses }: Writing): VjpContext | undefined {
+  const [slope, vjp] = [imported(module, 'slope'), imported(module, 'vjp')];
+  if (!plan) return undefined;
+  const tape =
+    tapeRoom(code, plan) > 0
+      ? {
+          bytes: code.tapeBytes,
+          fill: imported(module, 'fillTape'),
+          slope: imported(module, 'slopeOfTape'),
+          vjp: imported(module, 'vjpOfTape'),
+        }
+      : undefined;
+  const calls = new StageCalls({ slope, vjp, tape }, addresses.scratch);
+  return { module, field: { slope }, calls, plan, layout };
 }
 
 /** Functions that other parts call. */
 const types = {
   slope: { params: ['f64', 'i32', 'i32'], results: [] },
   vjp: { params: ['f64', 'i32', 'i32', 'i32', 'i32'], results: ['f64'] },
+  fillTape: { params: ['f64', 'i32', 'i32'], results: [] },
+  slopeOfTape: { params: ['f64', 'i32', 'i32', 'i32'], results: [] },
+  vjpOfTape: { params: ['f64', 'i32', 'i32', 'i32', 'i32', 'i32'], results: ['f64'] },
   restage: { params: ['f64', 'f64', 'i32', 'i32'], results: [] },
   walk0: { params: ['f64', 'f64', 'i32'], results: [] },
   advance: { params: [], results: ['i32'] },

@@ -112,7 +112,7 @@ export class ThreadedStepper extends CompiledStepper {
     ts: readonly number[],
     cotangents: readonly (Float64Array | undefined)[],
   ): { y0: Float64Array | undefined; parameters: Float64Array } | undefined {
-    const able = (machine: Machine) => canPullback(machine, mesh.length - 1, ts.length, Number.POSITIVE_INFINITY);
+    const able = (machine: Machine) => canPullback(machine, mesh.length - 1, ts.length);
     const together = this.#team.counts && !this.#gradientError && this.#serves(able);
     if (!together) return super.pullback(mesh, ys, ts, cotangents);
     const states = ys.map((y) => this.#split(y));
