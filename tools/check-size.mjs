@@ -32,7 +32,16 @@ async function sizeOf(folder, external) {
       modulePreload: false,
     },
   });
-  const code = output.map((chunk) => chunk.code ?? '').join('');
+  // What is loaded only when it is asked for, as threads are, does not count.
+  const chunks = new Map(output.map((chunk) => [chunk.fileName, chunk]));
+  const counted = new Set();
+  const count = (name) => {
+    if (counted.has(name) || !chunks.has(name)) return;
+    counted.add(name);
+    for (const other of chunks.get(name).imports) count(other);
+  };
+  for (const { fileName, isEntry } of output) if (isEntry) count(fileName);
+  const code = [...counted].map((name) => chunks.get(name).code).join('');
   return { minified: code.length, compressed: gzipSync(code, { level: 9 }).length };
 }
 
