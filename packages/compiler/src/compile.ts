@@ -2,7 +2,6 @@ import { probeFeatures } from '@neural-ode/assembler';
 import { type ArrayFunction, type Field, InvalidInputError, type Numbers } from '@neural-ode/core';
 import { type OwnField, ownField, type TensorTree } from '@neural-ode/tensor';
 import type * as tf from '@tensorflow/tfjs-core';
-import { partsOf } from './batch-parts.ts';
 import { checkSamples } from './check-samples.ts';
 import { fieldCode } from './field-code.ts';
 import { explain } from './graph/explain.ts';
@@ -11,9 +10,6 @@ import { parameterValues } from './parameter-values.ts';
 import { isNumbers, type StandIns, standIns } from './stand-ins.ts';
 import { CompiledField, Machines } from './stepper/compiled-field.ts';
 import type { Precision } from './stepper/layout.ts';
-import type { FieldCode } from './stepper/module.ts';
-import { Teams } from './stepper/teams.ts';
-import { ThreadPool } from './threads/pool.ts';
 import { supports, trace } from './trace/trace.ts';
 
 /** What a field is compiled for. */
@@ -159,15 +155,19 @@ function compileField<F extends TensorField>(f: F, options: CompileOptions): Com
         if (!(Number.isInteger(count) && count > 0)) {
           throw new InvalidInputError('count', `count is ${count}: give a whole number of threads, 1 or more.`);
         }
-        const parts = sampleSizes
-          ? { codes: new Array<FieldCode>(count).fill(code), sizes: sampleSizes }
-          : partsOf(
-              isNumbers(options.example) ? [] : shapes.yLeaves,
-              count,
-              traceSamples,
-              (one) => fieldCode(one, dtype, relaxedSimd).code,
-            );
-        if (count > 1) machines.teams = new Teams(await ThreadPool.start(parts.codes.length), parts);
+        if (count === 1) return;
+        // Loaded when it is asked for: most pages have one thread.
+        const { startTeams } = await import('./threads/start-teams.ts');
+        machines.teams = await startTeams(
+          count,
+          sampleSizes
+            ? { code, sizes: sampleSizes }
+            : {
+                leaves: isNumbers(options.example) ? [] : shapes.yLeaves,
+                traceSamples,
+                codeOf: (one) => fieldCode(one, dtype, relaxedSimd).code,
+              },
+        );
       },
       explain: () =>
         ['f(t, y)', explain(programs.slope), '', 'cotangent . df/d(t, y, parameters)', explain(programs.vjp)].join(

@@ -88,8 +88,9 @@ function tanhByHalf(o: FloatLanes, x: Kept): Value {
   const half = o.keep(o.mul(b, 0.5));
   const fourth = o.keep(o.mul(half, half));
   const ratio = o.div(o.fma(b, r, b), o.add(o.fma(o.add(r, 2), r, fourth), 1));
-  // Rounding must not lead beyond 1.
-  return o.atMost(o.atLeast(ratio, -1), 1);
+  // What was cut off leads far beyond 1, and the bounds back to it; rounding must not lead beyond it either. -0 - 0 is -0.
+  const saturated = o.sub(ratio, o.mul(o.sub(clamped, x), 2 ** 24));
+  return o.atMost(o.atLeast(saturated, -1), 1);
 }
 
 /** 1/(1 + e^-x) = n/(1 + z) with z = e^-|x|, n = 1 or, of negative x, z. */

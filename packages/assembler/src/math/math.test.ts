@@ -434,6 +434,13 @@ describe('properties', () => {
     }
   });
 
+  it('tanh of large arguments is exactly 1 in float32, as its true value rounds to it', () => {
+    const xs = Float32Array.of(9.1, 10, 20, 1e5, 3e38, Number.POSITIVE_INFINITY, -9.1, -20, Number.NEGATIVE_INFINITY);
+    for (const [way, shape, apply] of ways(false)) {
+      expect([...apply('tanh', shape, xs)], way).toEqual([...xs].map(Math.sign));
+    }
+  });
+
   it('hot functions grow with their argument', () => {
     for (const name of ['exp', 'tanh', 'sigmoid', 'softplus'] as const) {
       fc.assert(

@@ -9,17 +9,16 @@ import {
   type Stepper,
 } from '@neural-ode/core';
 import type { Tableau } from '@neural-ode/tableaux';
+import type { Teams } from '../threads/teams.ts';
 import { CompiledStepper } from './compiled-stepper.ts';
 import { Machine } from './machine.ts';
 import type { FieldCode } from './module.ts';
 import { stepPlan } from './plan.ts';
-import type { Teams } from './teams.ts';
-import { ThreadedStepper } from './threaded-stepper.ts';
 
 /** The machines of one field, each made when it is first needed: one for every explicit tableau that it is stepped by. */
 export class Machines {
   readonly code: FieldCode;
-  /** Where loops run in several threads: what makes the teams. */
+  /** Where loops run in several threads: what makes their steppers. */
   teams: Teams | undefined;
   readonly #byTableau = new WeakMap<Tableau, Machine>();
   /** For whoever needs no method. */
@@ -115,9 +114,8 @@ export class CompiledField implements Field<Float64Array, Float64Array> {
     if (!tableau || (norm && !norm.tolerance)) return undefined;
     const machine = this.#machines.of(tableau);
     this.#machine ??= machine;
-    const team = this.#machines.teams?.of(tableau);
     const given = [machine, this.parameters, norm?.tolerance, counts, this.#gradientError] as const;
-    return team ? new ThreadedStepper(...given, team) : new CompiledStepper(...given);
+    return this.#machines.teams?.stepper(tableau, ...given) ?? new CompiledStepper(...given);
   }
 
   #ready(): Machine {

@@ -9,12 +9,13 @@ import {
   type Task,
   type Tolerance,
 } from '@neural-ode/core';
-import type { ThreadPool } from '../threads/pool.ts';
-import { type Calls, callTogether } from './calls.ts';
-import { advance, canAdvance, canPullback, pullback } from './compiled-loop.ts';
-import { advanceAll } from './compiled-samples.ts';
-import { CompiledStepper } from './compiled-stepper.ts';
-import type { Machine } from './machine.ts';
+import type { Calls } from '../stepper/calls.ts';
+import { advance, canAdvance, canPullback, pullback } from '../stepper/compiled-loop.ts';
+import { advanceAll } from '../stepper/compiled-samples.ts';
+import { CompiledStepper } from '../stepper/compiled-stepper.ts';
+import type { Machine } from '../stepper/machine.ts';
+import { callTogether } from './call-together.ts';
+import type { ThreadPool } from './pool.ts';
 
 /** Machines that work together, one in each thread, the first one's in this. */
 export interface Team {

@@ -1,13 +1,14 @@
 import type { SampleSizes } from '@neural-ode/core';
 import type { Tableau } from '@neural-ode/tableaux';
-import type { ThreadPool } from '../threads/pool.ts';
-import type { Home } from './home.ts';
-import { compileModule, instantiate } from './instantiate.ts';
-import { Machine } from './machine.ts';
-import type { Exports, FieldCode } from './module.ts';
-import { mostSharedPages } from './parts.ts';
-import { stepPlan } from './plan.ts';
-import type { Team } from './threaded-stepper.ts';
+import type { CompiledStepper } from '../stepper/compiled-stepper.ts';
+import type { Home } from '../stepper/home.ts';
+import { compileModule, instantiate } from '../stepper/instantiate.ts';
+import { Machine } from '../stepper/machine.ts';
+import type { Exports, FieldCode } from '../stepper/module.ts';
+import { mostSharedPages } from '../stepper/parts.ts';
+import { stepPlan } from '../stepper/plan.ts';
+import type { ThreadPool } from './pool.ts';
+import { type Team, ThreadedStepper } from './threaded-stepper.ts';
 
 /** What the machines of a field's teams compute. */
 export interface Parts {
@@ -29,7 +30,12 @@ export class Teams {
     this.#parts = parts;
   }
 
-  of(tableau: Tableau): Team {
+  /** @param own what a stepper in this thread alone is made of */
+  stepper(tableau: Tableau, ...own: ConstructorParameters<typeof CompiledStepper>): CompiledStepper {
+    return new ThreadedStepper(...own, this.#of(tableau));
+  }
+
+  #of(tableau: Tableau): Team {
     let team = this.#byTableau.get(tableau);
     if (!team) {
       team = this.#make(tableau);
