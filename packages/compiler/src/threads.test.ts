@@ -106,6 +106,19 @@ describe.each([2, 3])('a batch in %d threads', (count) => {
   });
 });
 
+test.each([
+  ['where the one has room for fewer steps than the other', [7, 100], { maxStep: 0.01 }],
+  ['where only the one is straight code, with fixed steps', [3, 1], { stepSize: 0.05 }],
+] as const)('parts of different sizes stay together: %s', async (_, shape, options) => {
+  const f = (_t: tf.Scalar, y: tf.Tensor2D) => tf.sin(tf.mul(y, 3));
+  const batch = { example: tf.zeros([...shape]) };
+  const start = Array.from({ length: shape[0] * shape[1] }, (_, n) => Math.sin(n));
+  const [many, one] = [await threaded(f, batch, 2), compile(f, batch)];
+  const [actual, expected] = [many, one].map((field) => solve({ f: field, y0: start, t0: 0, t1: 1 }, options));
+  expect(actual?.stats).toEqual(expected?.stats);
+  expect(relativeError(actual?.ys[0] as Float64Array, expected?.ys[0] as Float64Array)).toBeLessThan(1e-12);
+});
+
 test('fewer samples than threads, and failures, which name what went wrong', async () => {
   const f = (_t: tf.Scalar, y: tf.Tensor2D) => tf.square(y);
   const many = await threaded(f, { example: tf.zeros([2, 1]) }, 5);

@@ -39,12 +39,22 @@ export function canPullback({ layout }: Machine, steps: number, outputs: number)
   return steps > 0 && size > 0 && (outputs + steps) * stride <= roomForOutputs;
 }
 
-/** Takes steps inside WebAssembly until the end, or until one that core's loop has to judge; see `Stepper.advance`. */
+/** How many accepted steps `advance` has room for before they are read. */
+export function stepsAtOnce({ layout }: Machine): number {
+  return Math.min(1024, Math.max(16, Math.floor(roomForSteps / (2 * layout.stride))));
+}
+
+/**
+ * Takes steps inside WebAssembly until the end, or until one that core's loop has to judge; see `Stepper.advance`.
+ *
+ * @param capacity how many accepted steps there is room for; the same for machines that take steps together
+ */
 export function* advance(
   machine: Machine,
   task: ArrayTask,
   from: Progress<Float64Array>,
   counts: FieldCounts,
+  capacity: number = stepsAtOnce(machine),
 ): Calls<Advance<Float64Array> | undefined> {
   const { layout } = machine;
   const plan = machine.plan as StepPlan;
@@ -52,7 +62,6 @@ export function* advance(
   const stops = stopsOf(task);
   const keep = retain === 'states';
   const slot = 2 * layout.stride;
-  const capacity = Math.min(1024, Math.max(16, Math.floor(roomForSteps / slot)));
   const slots = keep ? capacity + 1 : 2;
 
   const timesAt = machine.reserve(

@@ -148,8 +148,17 @@ function straightNorm(
     atol: { address: layout.atol },
   });
   if (sums.length === 0) return 0;
-  const norms = sums.map((sum) => f.let(f.f64.sqrt(mean(f, context, sum))));
-  return f.select('f64', f.let(blendedNorm(f, norms)), 0, f.i32.and(flags, measureError));
+  // Only where it is wanted, since with a part of a whole state every sum waits for the other parts.
+  return f.choose(
+    'f64',
+    f.i32.and(flags, measureError),
+    () =>
+      blendedNorm(
+        f,
+        sums.map((sum) => f.let(f.f64.sqrt(mean(f, context, sum)))),
+      ),
+    () => 0,
+  );
 }
 
 /** Root mean square of error / (atol + rtol max(|y0|, |y1|)); two estimates are blended. */

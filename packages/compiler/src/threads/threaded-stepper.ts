@@ -10,7 +10,7 @@ import {
   type Tolerance,
 } from '@neural-ode/core';
 import type { Calls } from '../stepper/calls.ts';
-import { advance, canAdvance, canPullback, pullback } from '../stepper/compiled-loop.ts';
+import { advance, canAdvance, canPullback, pullback, stepsAtOnce } from '../stepper/compiled-loop.ts';
 import { advanceAll } from '../stepper/compiled-samples.ts';
 import { CompiledStepper } from '../stepper/compiled-stepper.ts';
 import type { Machine } from '../stepper/machine.ts';
@@ -70,12 +70,15 @@ export class ThreadedStepper extends CompiledStepper {
       return super.advance(task, from);
     }
     const [y, slope] = [this.#split(from.y), from.carry && this.#split(from.carry.slope)];
+    // Parts of different sizes have different room, and one that comes back earlier would leave the others waiting.
+    const capacity = Math.min(...this.#team.machines.map(stepsAtOnce));
     const parts = this.#together((machine, n, counts) =>
       advance(
         machine,
         task,
         { ...from, y: y[n] as Float64Array, carry: slope && { slope: slope[n] as Float64Array } },
         counts,
+        capacity,
       ),
     );
     const [first] = parts;
