@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { FieldError, InvalidInputError } from '@neural-ode/core';
+import { type ArrayFunction, FieldError, InvalidInputError } from '@neural-ode/core';
 import { differentiableProblems, relativeError, threeBody, vanDerPol } from '@neural-ode/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { adjointGradient, defineTableau, dopri5, explicitRungeKutta, odeint, odeintVjp, rk4, solve } from 'neural-ode';
@@ -273,4 +273,17 @@ test('a long solve keeps no steps alive', () => {
   visit(carry);
   // The carry itself and its state.
   expect(seen.size).toBe(2);
+});
+
+test('a direct call on numbers sees what variables and the given parameters hold now', () => {
+  const rate = tf.variable(tf.scalar(1));
+  const f = compile((_t: tf.Scalar, y: tf.Tensor1D) => tf.mul(y, rate), { example: [1] }) as unknown as ArrayFunction;
+  const call = (parameters?: number[]) => f(0, Float64Array.of(1), parameters as unknown as Float64Array)[0];
+  expect(call()).toBe(1);
+  rate.assign(tf.scalar(2));
+  expect(call()).toBe(2);
+  const parameters = [3];
+  expect(call(parameters)).toBe(3);
+  parameters[0] = 4;
+  expect(call(parameters)).toBe(4);
 });

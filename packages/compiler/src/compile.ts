@@ -133,11 +133,15 @@ function compileField<F extends TensorField>(f: F, options: CompileOptions): Com
     const field = (parameters?: Numbers) => bind(values(parameters));
     const bind = (parameters: Float64Array) => new CompiledField(machines, parameters, { gradientError, sampleSizes });
 
-    let last: { given: Float64Array; field: CompiledField } | undefined;
+    let last: { given: Float64Array; copy: Float64Array; field: CompiledField } | undefined;
     const onNumbers: ArrayFunction = (t, y, parameters) => {
-      // The generic solver hands the same array to every call.
-      if (last?.given !== parameters) {
-        last = { given: parameters, field: field(parameters.length === 0 ? undefined : parameters) };
+      // The generic solver hands the same array to every call; who calls by hand may have written into it. Without one,
+      // variables may hold other values than before.
+      const isLast =
+        parameters === last?.given && parameters !== nothing && last.copy.every((v, n) => v === parameters[n]);
+      if (!last || !isLast) {
+        const copy = Float64Array.from(parameters);
+        last = { given: parameters, copy, field: field(copy.length === 0 ? undefined : copy) };
       }
       return last.field.evaluate(t, y);
     };
@@ -145,6 +149,7 @@ function compileField<F extends TensorField>(f: F, options: CompileOptions): Com
       typeof t === 'number'
         ? onNumbers(t, y as Float64Array, (args ?? nothing) as Float64Array)
         : (f as unknown as (...parts: unknown[]) => unknown)(t, y, args);
+    let choices = 0;
     const parts: CompiledParts = {
       dtype,
       parameters: traced.parameters.map(({ name, source, shape }) => ({ name, source, shape })),
@@ -155,10 +160,11 @@ function compileField<F extends TensorField>(f: F, options: CompileOptions): Com
         if (!(Number.isInteger(count) && count > 0)) {
           throw new InvalidInputError('count', `count is ${count}: give a whole number of threads, 1 or more.`);
         }
+        const choice = ++choices;
         if (count === 1) return;
         // Loaded when it is asked for: most pages have one thread.
         const { startTeams } = await import('./threads/start-teams.ts');
-        machines.teams = await startTeams(
+        const teams = await startTeams(
           count,
           sampleSizes
             ? { code, sizes: sampleSizes }
@@ -168,6 +174,9 @@ function compileField<F extends TensorField>(f: F, options: CompileOptions): Com
                 codeOf: (one) => fieldCode(one, dtype, relaxedSimd).code,
               },
         );
+        // It may have been called again while the workers started: the last call counts.
+        if (choice === choices) machines.teams = teams;
+        else teams.pool.end();
       },
       explain: () =>
         ['f(t, y)', explain(programs.slope), '', 'cotangent . df/d(t, y, parameters)', explain(programs.vjp)].join(

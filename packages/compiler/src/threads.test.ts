@@ -3,8 +3,9 @@ import { InvalidInputError } from '@neural-ode/core';
 import { relativeError } from '@neural-ode/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { odeint, odeintVjp, solve } from 'neural-ode';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { type Compiled, compile } from './index.ts';
+import { ThreadPool } from './threads/pool.ts';
 
 await tf.setBackend('cpu');
 
@@ -137,6 +138,24 @@ test('what cannot be split is refused', async () => {
   const single = compile((_t: tf.Scalar, y: tf.Tensor1D) => tf.neg(y), { example: [1, 2] });
   await expect(single.useThreads(2)).rejects.toThrow(InvalidInputError);
   await expect(compile(network, { example }).useThreads(1.5)).rejects.toThrow(InvalidInputError);
+});
+
+test('what was recorded in threads that were ended since is walked back in this one', async () => {
+  const f = await threaded(network, { example }, 2);
+  const bars = [undefined, y0];
+  const { pullback } = odeintVjp(f, y0, [0, 1]);
+  const before = pullback(bars);
+  await f.useThreads(1);
+  expect(relativeError(pullback(bars).y0, before.y0)).toBeLessThan(1e-12);
+});
+
+test('of calls of useThreads at the same time the last counts, and the others leave no workers', async () => {
+  const f = compile(network, { example });
+  const start = vi.spyOn(ThreadPool, 'start');
+  await Promise.all([f.useThreads(2), f.useThreads(3), f.useThreads(1)]);
+  expect(start).toHaveBeenCalledTimes(2);
+  for (const { value } of start.mock.results) expect((await value).isRetired).toBe(true);
+  start.mockRestore();
 });
 
 test('after useThreads(1) everything runs in this thread again', async () => {

@@ -128,10 +128,9 @@ export function pidController(options: PidOptions = {}): AdaptiveController {
     return Number.isNaN(factor) ? minFactor : Math.min(upper, Math.max(minFactor, factor));
   };
 
-  return {
+  const controller: AdaptiveController = {
     kind: 'adaptive',
     name,
-    rule: { gains, safety, minFactor, maxFactor, leastError },
     start: () => [1, 1, 0],
     decide(errorNorm, memory, errorOrder) {
       const accepted = errorNorm <= 1;
@@ -160,6 +159,8 @@ export function pidController(options: PidOptions = {}): AdaptiveController {
         : { errorNorm: through(0), memory: [m0 + through(1), m1 + through(2), 0] };
     },
   };
+  // Not enumerable: a copy by spread with a `decide` of its own does not follow the rule any more.
+  return Object.defineProperty(controller, 'rule', { value: { gains, safety, minFactor, maxFactor, leastError } });
 }
 
 /** The elementary controller: factor = safety / errorNorm^(1/(q+1)). Limits as in {@link pidController}. */

@@ -25,6 +25,11 @@ describe('uniformMesh', () => {
     }
   });
 
+  test('has no step of no size where t is too coarse for the span to be told from a step', () => {
+    expect(uniformMesh(1e6, 1e6 + 0.3, 0.3)).toEqual([1e6, 1e6 + 0.3]);
+    expect(uniformMesh(1e6 + 0.3, 1e6, 0.3)).toEqual([1e6 + 0.3, 1e6]);
+  });
+
   test('has one time where there is nothing to cross', () => {
     expect(uniformMesh(2, 2, 0.1)).toEqual([2]);
   });

@@ -18,7 +18,12 @@ export function uniformMesh(t0: number, t1: number, stepSize: number): number[] 
   const h = Math.sign(t1 - t0) * stepSize;
   const count = stepCount(t0, t1, stepSize);
   const ts: number[] = [];
-  for (let n = 0; n < count; n++) ts.push(t0 + n * h);
+  // Far from the origin of time, round-off of t is more than that of the count: the last one may be the end already.
+  const least = 4 * 2 ** -52 * Math.max(Math.abs(t0), Math.abs(t1));
+  for (let n = 0; n < count; n++) {
+    const t = t0 + n * h;
+    if (n === 0 || Math.abs(t1 - t) > least) ts.push(t);
+  }
   ts.push(t1);
   return ts;
 }

@@ -89,13 +89,15 @@ export function straightStep(target: Target, program: SlopeProgram, stages: numb
     }
     const y1 = job.b ? combined(y0, job.b) : input;
     const [rtol, atol] = [vector(job.rtol), vector(job.atol)];
-    const zero = make.constant(0);
+    const [zero, infinity] = [make.constant(0), make.constant(Number.POSITIVE_INFINITY)];
     const ratios = job.errorRows.map((row) =>
       combined(undefined, row).map((error, n) => {
         const larger = make.binary('max', make.unary('abs', y1[n]!), make.unary('abs', y0[n]!));
         const scale = make.binary('add', make.binary('mul', rtol[n]!, larger), atol[n]!);
         // A component without error counts as zero, even where its scale is zero.
-        return make.select(make.binary('notEqual', error, zero), make.binary('div', error, scale), zero);
+        const ratio = make.select(make.binary('notEqual', error, zero), make.binary('div', error, scale), zero);
+        // An infinite scale, of a state that overflowed, makes it infinite.
+        return make.select(make.binary('less', scale, infinity), ratio, infinity);
       }),
     );
 

@@ -178,10 +178,13 @@ function errorNorm(
     const larger = lanes.pmax(lanes.abs(load({ base: to, offset: 0 })), lanes.abs(load({ base: from, offset: 0 })));
     const scale = f.let(larger);
     f.set(scale, lanes.fma(load({ offset: layout.rtol }), scale, load({ offset: layout.atol })));
+    const overflow = f.let(lanes.sub(scale, scale));
     for (const { terms, sum } of rows) {
       const error = code.sum(load, undefined, terms);
       // A component without error counts as zero, even where its scale is zero.
       const ratio = f.let(f.v128.and(lanes.div(error, scale), lanes.ne(error, 0)));
+      // An infinite scale, of a state that overflowed, makes it NaN.
+      f.set(ratio, lanes.add(ratio, overflow));
       code.addProducts(sum, ratio, ratio);
     }
   });

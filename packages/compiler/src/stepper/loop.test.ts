@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import {
+  type AdaptiveController,
   arrayField,
   type Field,
   float64Space,
@@ -124,6 +125,29 @@ describe('the loop inside WebAssembly takes exactly the steps of the loop outsid
       expect(inside.status).not.toBe('success');
       expectSame([inside, outside]);
     }
+  });
+
+  test.each([1, 12])('where the state of %d components overflows in a step without error', (size) => {
+    const example = Array(size).fill(1);
+    const of = compile((_t: tf.Scalar, y: tf.Tensor1D) => tf.mul(tf.tanh(y), 1e308), { example }).field();
+    const [inside, outside] = solveTwice(of, Float64Array.from(example), [0, 10], { solver: dopri5 });
+    expect(inside.status).toBe('non-finite');
+    expectSame([inside, outside]);
+  });
+
+  test('by a copy of a controller with another decision, which is asked', () => {
+    const [base, seen] = [iController(), [] as number[]];
+    const controller: AdaptiveController = {
+      ...base,
+      decide(norm, ...rest) {
+        seen.push(norm);
+        return base.decide(norm, ...rest);
+      },
+    };
+    const solved = solveTwice(field, y0, [0, 10], { solver: dopri5, controller });
+    expectSame(solved);
+    const { accepted, rejected } = solved[0].stats;
+    expect(seen).toHaveLength(2 * (accepted + rejected));
   });
 
   test.each([1, 2, 3, 5, 8, 9, 17, 50, 129])(

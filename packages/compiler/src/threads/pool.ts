@@ -114,6 +114,11 @@ export class ThreadPool {
     }
   }
 
+  /** Whether it was ended without a failure: what was begun in it goes on in one thread. */
+  get isRetired(): boolean {
+    return this.#ended && Atomics.load(this.#integers, shared.failed) === 0;
+  }
+
   /** Ends the workers. */
   end(): void {
     this.#ended = true;

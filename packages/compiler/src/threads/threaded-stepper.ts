@@ -142,7 +142,7 @@ export class ThreadedStepper extends CompiledStepper {
   }
 
   #serves(able: (machine: Machine) => boolean): boolean {
-    return this.#team.machines.every(able);
+    return !this.#team.pool.isRetired && this.#team.machines.every(able);
   }
 
   /** Does the same on every machine; use of the field is counted once. */
