@@ -147,7 +147,7 @@ function straightNorm(
     rtol: { address: layout.rtol },
     atol: { address: layout.atol },
   });
-  if (sums.length === 0) return 0;
+  if (sums.length === 0 || layout.size === 0) return 0;
   // Only where it is wanted, since with a part of a whole state every sum waits for the other parts.
   return f.choose(
     'f64',

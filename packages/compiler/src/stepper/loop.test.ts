@@ -127,6 +127,13 @@ describe('the loop inside WebAssembly takes exactly the steps of the loop outsid
     }
   });
 
+  test('of nothing', () => {
+    const of = compile((_t: tf.Scalar, y: tf.Tensor1D) => tf.neg(y), { example: tf.zeros([0]) }).field();
+    const solved = solveTwice(of, new Float64Array(0), [0, 1], { solver: dopri5, saveAt: 'steps' });
+    expect(solved[0].status).toBe('success');
+    expectSame(solved);
+  });
+
   test.each([1, 12])('where the state of %d components overflows in a step without error', (size) => {
     const example = Array(size).fill(1);
     const of = compile((_t: tf.Scalar, y: tf.Tensor1D) => tf.mul(tf.tanh(y), 1e308), { example }).field();

@@ -133,12 +133,12 @@ export class Machine {
 
   #fill(address: number, value: number | Float64Array): void {
     if (typeof value !== 'number') this.write(address, value);
-    else this.#numbers.fill(value, address >> this.#shift, (address >> this.#shift) + this.layout.size);
+    else this.#numbers.fill(value, address >>> this.#shift, (address >>> this.#shift) + this.layout.size);
   }
 
   write(address: number, values: Float64Array): void {
     const numbers = this.#numbers;
-    const start = address >> this.#shift;
+    const start = address >>> this.#shift;
     const { length } = values;
     if (length > fewComponents) numbers.set(values, start);
     else for (let i = 0; i < length; i++) numbers[start + i] = values[i] as number;
@@ -147,7 +147,7 @@ export class Machine {
   /** A new array of the numbers at an address. */
   read(address: number, length: number): Float64Array {
     const numbers = this.#numbers;
-    const start = address >> this.#shift;
+    const start = address >>> this.#shift;
     const values = newArray(length);
     if (length > fewComponents) values.set(numbers.subarray(start, start + length));
     else for (let i = 0; i < length; i++) values[i] = numbers[start + i] as number;
@@ -159,7 +159,7 @@ export class Machine {
     const { ends, stride, size, width } = this.layout;
     if (width === 4) return this.read(ends[end] + stride, size);
     this.#slopes ??= ends.map((address) => {
-      const start = (address + stride) >> 3;
+      const start = (address + stride) >>> 3;
       return this.#doubles.subarray(start, start + size);
     });
     return this.#slopes[end] as Float64Array;
@@ -167,50 +167,50 @@ export class Machine {
 
   /** Moves bytes. */
   move(to: number, from: number, bytes: number): void {
-    this.#integers.copyWithin(to >> 2, from >> 2, (from + bytes) >> 2);
+    this.#integers.copyWithin(to >>> 2, from >>> 2, (from + bytes) >>> 2);
   }
 
   zero(address: number, length: number): void {
     const numbers = this.#numbers;
-    const start = address >> this.#shift;
+    const start = address >>> this.#shift;
     if (length > fewComponents) numbers.fill(0, start, start + length);
     else for (let i = 0; i < length; i++) numbers[start + i] = 0;
   }
 
   readDouble(address: number): number {
-    return this.#doubles[address >> 3] as number;
+    return this.#doubles[address >>> 3] as number;
   }
 
   writeDouble(address: number, value: number): void {
-    this.#doubles[address >> 3] = value;
+    this.#doubles[address >>> 3] = value;
   }
 
   writeInteger(address: number, value: number): void {
-    this.#integers[address >> 2] = value;
+    this.#integers[address >>> 2] = value;
   }
 
   readInteger(address: number): number {
-    return this.#integers[address >> 2] as number;
+    return this.#integers[address >>> 2] as number;
   }
 
   /** Writes and reads a field of the loop, by its index. */
   setDouble(index: number, value: number): void {
-    this.#doubles[(this.layout.loop >> 3) + index] = value;
+    this.#doubles[(this.layout.loop >>> 3) + index] = value;
   }
   getDouble(index: number): number {
-    return this.#doubles[(this.layout.loop >> 3) + index] as number;
+    return this.#doubles[(this.layout.loop >>> 3) + index] as number;
   }
   setInteger(index: number, value: number): void {
-    this.#integers[(this.layout.loop >> 2) + 2 * index] = value;
+    this.#integers[(this.layout.loop >>> 2) + 2 * index] = value;
   }
   getInteger(index: number): number {
-    return this.#integers[(this.layout.loop >> 2) + 2 * index] as number;
+    return this.#integers[(this.layout.loop >>> 2) + 2 * index] as number;
   }
 
   /** Doubles one after the other. */
   writeDoubles(address: number, values: readonly number[]): void {
     const doubles = this.#doubles;
-    const start = address >> 3;
+    const start = address >>> 3;
     for (let i = 0; i < values.length; i++) doubles[start + i] = values[i] as number;
   }
 
@@ -220,7 +220,7 @@ export class Machine {
     const { size } = this.layout;
     const all = newArray(count * size);
     const states: Float64Array[] = new Array(count);
-    for (let n = 0, start = address >> this.#shift; n < count; n++, start += distance >> this.#shift) {
+    for (let n = 0, start = address >>> this.#shift; n < count; n++, start += distance >>> this.#shift) {
       if (size > fewComponents) all.set(numbers.subarray(start, start + size), n * size);
       else for (let i = 0; i < size; i++) all[n * size + i] = numbers[start + i] as number;
       states[n] = new Float64Array(all.buffer, all.byteOffset + n * size * 8, size);
@@ -231,10 +231,10 @@ export class Machine {
   /** Makes what lies behind the components of states zero, up to whole vectors: arithmetic runs over it. */
   clearPadding(address: number, count: number): void {
     const { size, stride } = this.layout;
-    const width = stride >> this.#shift;
+    const width = stride >>> this.#shift;
     if (size === width) return;
     const numbers = this.#numbers;
-    for (let n = 0, start = address >> this.#shift; n < count; n++, start += width) {
+    for (let n = 0, start = address >>> this.#shift; n < count; n++, start += width) {
       for (let i = size; i < width; i++) numbers[start + i] = 0;
     }
   }
