@@ -30,8 +30,8 @@ export function checkSamples(one: Trace, two: Trace): void {
   }
   throw new CompileError(
     'ownSteps',
-    'The field mixes the samples of a batch: the slope of one is another where it stands beside a second; with ownSteps ' +
-      'reduce and multiply along other axes than the first.',
+    'The field mixes the samples of a batch: the slope of one is another where it stands beside a second; for ownSteps and ' +
+      'threads reduce and multiply along other axes than the first.',
   );
 }
 

@@ -287,3 +287,31 @@ test('a direct call on numbers sees what variables and the given parameters hold
   parameters[0] = 4;
   expect(call(parameters)).toBe(4);
 });
+
+describe('what is misused is refused by name', () => {
+  const decay = (_t: tf.Scalar, y: tf.Tensor1D) => tf.neg(y);
+  const loose = compile as unknown as (f: unknown, options?: unknown) => unknown;
+  test.each<[string, () => unknown, RegExp]>([
+    ['no function', () => loose(3, { example: [1] }), /f is number/],
+    ['no options', () => loose(decay), /options are undefined/],
+    ['no example', () => loose(decay, {}), /example is missing/],
+    ['a misspelt option', () => loose(decay, { example: [1], dtpye: 'float32' }), /no option 'dtpye'.*'dtype'/],
+    ['no dtype', () => loose(decay, { example: [1], dtype: 'float16' }), /dtype is "float16"/],
+    ['no flag', () => loose(decay, { example: [1], embed: 'yes' }), /embed is "yes"/],
+    ['supports', () => compile.supports(decay, {} as never), /example is missing/],
+  ])('%s', (_, act, message) => {
+    expect(act).toThrow(InvalidInputError);
+    expect(act).toThrow(message);
+  });
+
+  test('a state of another size, and a disposed variable, on numbers too', () => {
+    const rate = tf.variable(tf.scalar(1), true, 'rate');
+    const f = compile((_t: tf.Scalar, y: tf.Tensor1D) => tf.mul(y, rate), { example: [1, 2] });
+    expect(() => f.field().evaluate(0, Float64Array.of(1))).toThrow(
+      /holds 1 numbers where the field was compiled for 2/,
+    );
+    rate.dispose();
+    expect(() => odeint(f, [1, 2], [0, 1])).toThrow(/variable 'rate'.*is disposed/);
+    expect(() => odeint(f, tf.tensor1d([1, 2]), [0, 1])).toThrow(/variable 'rate'.*is disposed/);
+  });
+});

@@ -1,5 +1,12 @@
 import { probeFeatures } from '@neural-ode/assembler';
-import { type ArrayFunction, type Field, InvalidInputError, type Numbers } from '@neural-ode/core';
+import {
+  type ArrayFunction,
+  checkChoice,
+  checkOptions,
+  type Field,
+  InvalidInputError,
+  type Numbers,
+} from '@neural-ode/core';
 import { type OwnField, ownField, type TensorTree } from '@neural-ode/tensor';
 import type * as tf from '@tensorflow/tfjs-core';
 import { checkSamples } from './check-samples.ts';
@@ -109,6 +116,7 @@ export interface Compile {
 export const compile: Compile = /* @__PURE__ */ Object.assign(compileField, { supports: whyNot });
 
 function compileField<F extends TensorField>(f: F, options: CompileOptions): Compiled<F> {
+  checkCompileOptions(f, options);
   const { dtype = 'float64', embed = false, relaxedSimd = probeFeatures().relaxedSimd } = options;
   const { ownSteps = false } = options;
   /** f traced on so many samples, or on the state as it is. */
@@ -190,7 +198,26 @@ function compileField<F extends TensorField>(f: F, options: CompileOptions): Com
   }
 }
 
+const flags = ['embed', 'ownSteps', 'relaxedSimd'] as const;
+
+/** Refuses what the compiler of TypeScript would have found. */
+function checkCompileOptions(f: unknown, options: CompileOptions): void {
+  if (typeof f !== 'function') {
+    throw new InvalidInputError('f', `f is ${f === null ? f : typeof f}: give a function f(t, y, args).`);
+  }
+  checkOptions(options, ['example', 'args', 'dtype', ...flags]);
+  if (options.dtype !== undefined) checkChoice('dtype', options.dtype, ['float32', 'float64']);
+  for (const flag of flags) {
+    if (options[flag] === undefined || typeof options[flag] === 'boolean') continue;
+    throw new InvalidInputError(flag, `${flag} is ${JSON.stringify(options[flag])}: give true or false.`);
+  }
+  if (options.example === undefined || options.example === null) {
+    throw new InvalidInputError('example', 'example is missing: give a state such as y0, in tensors or numbers.');
+  }
+}
+
 function whyNot(f: TensorField, options: CompileOptions): string | undefined {
+  checkCompileOptions(f, options);
   const shapes = standIns(options);
   try {
     return supports(f, { y: shapes.y, args: shapes.args });

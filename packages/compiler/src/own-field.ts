@@ -2,6 +2,7 @@ import { type Field, InvalidInputError } from '@neural-ode/core';
 import type { Leaves, OwnField } from '@neural-ode/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import { programNodes } from './graph/graph.ts';
+import { disposed } from './parameter-values.ts';
 import type { StandIns } from './stand-ins.ts';
 import type { Precision } from './stepper/layout.ts';
 import type { Trace } from './trace/trace.ts';
@@ -34,13 +35,8 @@ export function ownFieldOf(
         source === 'argument' ? (args?.leaves[n] as tf.Tensor) : tensor,
       );
       const lost = tensors.findIndex(({ isDisposed }) => isDisposed);
-      if (lost >= 0) {
-        throw new InvalidInputError(
-          'f',
-          `The tensor ${traced.parameters[lost]?.name}, which the compiled field reads, is disposed: keep it, or pass it ` +
-            'in args.',
-        );
-      }
+      const { source, name } = traced.parameters[lost] ?? {};
+      if (source && name !== undefined) throw disposed(source, name);
       // In double precision t is not rounded.
       return { parameters: tensors, outside: tensors, time: dtype === 'float32' && readsTime, check() {} };
     },

@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { FieldError, type SolveError } from '@neural-ode/core';
 import { relativeError } from '@neural-ode/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { odeint, odeintVjp, solve } from 'neural-ode';
+import { odeint, odeintVjp, planMesh, solve } from 'neural-ode';
 import { describe, expect, test } from 'vitest';
 import { compile } from './index.ts';
 
@@ -147,6 +147,13 @@ describe('what goes wrong names the sample', () => {
     expect(() => solve({ f: own, y0: batch, t0: 0, t1: 1 }, { saveAt: 'dense' })).toThrow(/steps of its own/);
     expect(() => compile(batched, { example: tf.scalar(1), args, ownSteps: true })).toThrow(/no batch/);
     expect(solve({ f: own, y0: [], t0: 0, t1: 1 }).ys).toEqual([new Float64Array(0)]);
+  });
+
+  test('a mesh, which the batch has not', async () => {
+    const { mesh } = solve({ f: own, y0: batch, t0: 0, t1: 1 });
+    expect(() => solve({ f: own, y0: batch, t0: 0, t1: 1 }, { mesh })).toThrow(/mesh/);
+    const planned = planMesh(own, tf.zeros([2, 2]) as tf.Tensor2D, [0, 1], { args });
+    await expect(planned).rejects.toThrow(/mesh of its own/);
   });
 
   test('a field that mixes samples', () => {

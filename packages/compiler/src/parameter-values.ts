@@ -28,11 +28,21 @@ export function parameterValues(
     }
     const values = new Float64Array(size);
     let at = 0;
-    parameters.forEach(({ source, tensor }, n) => {
+    parameters.forEach(({ source, tensor, name }, n) => {
+      if (tensor.isDisposed && source !== 'argument') throw disposed(source, name);
       const data = (source === 'argument' ? (args[n] as tf.Tensor) : tensor).dataSync();
       values.set(dtype === 'float64' && source !== 'variable' ? meantDoubles(data) : data, at);
       at += tensor.size;
     });
     return values;
   };
+}
+
+/** A tensor from outside that a field reads is gone. */
+export function disposed(source: TracedParameter['source'], name: string): InvalidInputError {
+  const what = source === 'variable' ? `variable '${name}'` : `tensor ${name}`;
+  return new InvalidInputError(
+    'f',
+    `The ${what}, which the compiled field reads, is disposed: keep it, or pass it in args.`,
+  );
 }

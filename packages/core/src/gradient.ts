@@ -35,7 +35,7 @@ export interface Recording<Y, P> {
   readonly retained: readonly Y[];
   readonly mesh: Mesh<Y>;
   readonly stats: Stats;
-  /** For a batch whose samples have steps of their own: each sample's; `mesh` names the span's ends only. */
+  /** For a batch whose samples have steps of their own: each sample's; `mesh` is empty. */
   readonly samples?: readonly SampleSolve[] | undefined;
   /**
    * Cotangents of what the outputs depend on, given those of the outputs; an absent one is zero. The caller owns the

@@ -6,6 +6,9 @@ import { type Problem, prepare, type StepOptions } from './prepare.ts';
 import type { Routine } from './routine.ts';
 import { type Solution, type SolveOptions, savedTimes, solveRoutine } from './solve.ts';
 
+/** A batch has none, each sample has its own: so that it is refused where somebody gives it back to be replayed. */
+const noMesh = { ts: [] };
+
 type ArrayProblem = Problem<Float64Array, Float64Array>;
 type ArrayOptions = StepOptions<Float64Array>;
 
@@ -14,7 +17,7 @@ type ArrayOptions = StepOptions<Float64Array>;
  *
  * @param problem its field is that of one sample, its state the batch
  * @param options `saveAt` is `'end'` or times; tolerances are numbers, or one for each component of the batch
- * @returns states are batches; `mesh` names the span's ends only, each sample has its own in `samples`. After a failure that
+ * @returns states are batches; `mesh` is empty, each sample has its own in `samples`. After a failure that
  *   is not thrown, what a sample did not reach is NaN
  * @throws SolveError naming the sample; what `solveRoutine` throws
  */
@@ -50,7 +53,7 @@ export function* solveSamples(
         sizes,
       ),
     ),
-    mesh: { ts: t0 === t1 ? [t0] : [t0, t1] },
+    mesh: noMesh,
     samples: solved,
     stats: total(solved.map(({ stats }) => stats)),
     status: failure?.status ?? 'success',
@@ -111,7 +114,7 @@ function* recordSamples(
       ),
     ),
     retained: samples.flatMap(({ retained }) => retained),
-    mesh: { ts: [ts[0] as number, ...ts.slice(-1)] },
+    mesh: noMesh,
     samples,
     stats: total(samples.map(({ stats }) => stats)),
     pullback: (cotangents) => pullbackSamples(samples, sizes, task, cotangents),

@@ -1,6 +1,29 @@
 import type { TableauSpec } from './tableau.ts';
 import { TableauError } from './tableau-error.ts';
 
+const entries: readonly string[] = Object.keys({
+  name: 0,
+  order: 0,
+  embeddedOrder: 0,
+  embeddedLowOrder: 0,
+  errorOrder: 0,
+  c: 0,
+  a: 0,
+  b: 0,
+  bError: 0,
+  bErrorLow: 0,
+  dense: 0,
+  citation: 0,
+} satisfies Record<keyof TableauSpec, 0>);
+
+/** Every entry is one that is read: a misspelt error row would be missed only when steps are to be searched for. */
+export function checkEntries(spec: TableauSpec): void {
+  const unknown = Object.keys(spec).find((entry) => !entries.includes(entry));
+  if (unknown === undefined) return;
+  const message = `${spec.name}: there is no entry '${unknown}': a tableau has ${entries.join(', ')}; bError is b minus the embedded weights.`;
+  throw new TableauError('entry', message, { tableau: spec.name, row: unknown });
+}
+
 /** Every order that is claimed is one that can be checked. */
 export function checkOrders({
   name,

@@ -1,4 +1,4 @@
-import { checkLengths, checkOrders } from './check-shape.ts';
+import { checkEntries, checkLengths, checkOrders } from './check-shape.ts';
 import { type ParsedCoefficient, parseCoefficient } from './coefficient.ts';
 import { doubleResidual, exactResidual } from './elementary-weights.ts';
 import { fractionSum } from './rational.ts';
@@ -14,6 +14,7 @@ type Check = (row: Parsed, where: string, order: number, rightSide?: (tree: Tree
 /** Throws a {@link TableauError} unless the specification keeps what it claims. */
 export function checkSpec(spec: TableauSpec): void {
   const { name, dense } = spec;
+  checkEntries(spec);
   checkOrders(spec);
   checkLengths(spec);
   const read = (row: readonly Coefficient[]): Parsed => row.map((coefficient) => parse(name, coefficient));

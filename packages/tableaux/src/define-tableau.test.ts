@@ -130,6 +130,11 @@ describe('defineTableau', () => {
     expect(refusal({ c: [], a: [], b: [] })).toMatchObject({ code: 'length', row: 'b' });
   });
 
+  it('refuses entries that nobody reads', () => {
+    const error = refusal({ bEmbedded: ['1', '0', '0'] } as Partial<TableauSpec>);
+    expect(error).toMatchObject({ code: 'entry', tableau: 'ralston3', row: 'bEmbedded' });
+  });
+
   it('refuses malformed coefficients by what was written', () => {
     const error = refusal({ b: ['2/9', '1,3', '4/9'] });
     expect(error).toMatchObject({ code: 'coefficient', tableau: 'ralston3', coefficient: '1,3' });

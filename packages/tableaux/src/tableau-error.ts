@@ -2,7 +2,14 @@ import type { Coefficient } from './tableau.ts';
 import type { Tree } from './tree.ts';
 
 /** What is wrong with a refused tableau. */
-export type TableauErrorCode = 'coefficient' | 'length' | 'order' | 'row-sum' | 'order-condition' | 'dense-end';
+export type TableauErrorCode =
+  | 'entry'
+  | 'coefficient'
+  | 'length'
+  | 'order'
+  | 'row-sum'
+  | 'order-condition'
+  | 'dense-end';
 
 /** Where it is wrong; each field is there when the code has a use for it. */
 export interface TableauErrorDetails {

@@ -48,7 +48,7 @@ export interface TensorOptions<A = undefined> extends TensorStepOptions<A> {
     | ((
         stats: Stats & {
           readonly mesh: Pick<Mesh<unknown>, 'ts'>;
-          /** Where samples have steps of their own, each one's; `mesh` then names the span's ends only. */
+          /** Where samples have steps of their own, each one's; `mesh` is empty then. */
           readonly samples?: readonly SampleSolve[] | undefined;
         },
       ) => void)

@@ -69,6 +69,13 @@ export async function planMesh<Y extends TensorTree, A extends TensorTree | unde
   const [t0, t1] = span(times);
   const solution = await solveAsync<Y, A>({ f, y0, t0, t1 }, options);
   solution.dispose();
+  if (solution.samples) {
+    throw new InvalidInputError(
+      'f',
+      'Every sample of this field has a mesh of its own, so that there is none to plan for the batch: compile it without ' +
+        'ownSteps, or solve without a plan.',
+    );
+  }
   return { ts: solution.mesh.ts };
 }
 

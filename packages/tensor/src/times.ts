@@ -45,6 +45,8 @@ export function coarseTimes(mesh: readonly number[], readsTime: () => boolean): 
   let at = 0;
   for (let n = 1; n < mesh.length; n++) {
     const [t0, t1] = [mesh[n - 1] as number, mesh[n] as number];
+    // The step across a jump is meant to be that short.
+    if (Math.abs(t1 - t0) <= 4 * 2 ** -52 * Math.max(Math.abs(t0), Math.abs(t1))) continue;
     const share = (rounding * Math.max(Math.abs(t0), Math.abs(t1))) / Math.abs(t1 - t0);
     if (share > worst) [worst, at] = [share, n];
   }

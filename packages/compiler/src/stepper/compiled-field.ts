@@ -4,6 +4,7 @@ import {
   type FieldCotangents,
   type FieldCounts,
   float64Space,
+  InvalidInputError,
   type Solver,
   type Space,
   type Stepper,
@@ -76,6 +77,9 @@ export class CompiledField implements Field<Float64Array, Float64Array> {
   }
 
   evaluate(t: number, y: Float64Array): Float64Array {
+    if (y.length !== this.size) {
+      throw new InvalidInputError('y', `y holds ${y.length} numbers where the field was compiled for ${this.size}.`);
+    }
     const machine = this.#ready();
     const { exports, layout } = machine;
     machine.write(layout.fieldState, y);
