@@ -55,7 +55,8 @@ describe.each(Object.entries(cases))('%s', (name, { samples, domain, noGradient,
       expectNear('eager tfjs', eager.value, slope, eagerError);
       if (bars) expectNear('gradient of eager tfjs', eager.gradient, bars, eagerError);
     }
-    if (vjp) expectDerivative(traced.slope, interpret(vjp, given).parameters, operands, cotangent, random);
+    if (vjp && !sample.kinked)
+      expectDerivative(traced.slope, interpret(vjp, given).parameters, operands, cotangent, random);
   }
 });
 

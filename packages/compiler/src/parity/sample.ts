@@ -15,6 +15,8 @@ export interface Sample {
   readonly op: Op;
   /** The same in eager tfjs, where no function of tfjs runs the kernel itself. */
   readonly eager?: Op;
+  /** Whether kinks lie anywhere among its values, where differences tell nothing: its gradient is compared with tfjs's only. */
+  readonly kinked?: boolean;
 }
 
 /** How a kernel is compared. */

@@ -83,6 +83,7 @@ export const sumCases: Readonly<Record<string, KernelCase>> = {
       .map(([{ shapes, columns, transposed }, activation]) => ({
         // A fused product is of matrices only where it has a gradient.
         shapes: [...shapes.map((one) => one.slice(-2)), [columns]],
+        kinked: activation === 'relu' || activation === 'elu',
         op: (a, b, bias) =>
           tf.fused.matMul({
             a: a as tf.Tensor,
