@@ -14,13 +14,13 @@ type ArrayField = Field<Float64Array, Float64Array>;
 
 const compiled = new Map<string, Compiled<unknown>>();
 
-/** The problem's field, compiled; the contract knows fields by their problems only. */
+/** The problem's field, compiled without fused roundings, which the contract's states have not; it knows fields by their problems only. */
 function compiledField({ y0, field, space }: GradientTask<Float64Array, Float64Array>): ArrayField {
   const problem = differentiableProblems.find(
     (one) => String(one.y0) === String(Array.from(y0)) && one.parameters.length === field.parameters.length,
   );
   if (!problem) throw new Error('The contract has a problem that is not among the differentiable ones.');
-  const known = compiled.get(problem.name) ?? compiledProblem(problem);
+  const known = compiled.get(problem.name) ?? compiledProblem(problem, { relaxedSimd: false });
   compiled.set(problem.name, known);
   return reporting(known.field(field.parameters), field, space, y0);
 }
