@@ -67,11 +67,11 @@ export interface CompiledParts {
   /**
    * Lets solves run in so many threads: with `ownSteps` each has some of the samples, else each has a part of the batch, the
    * first axis of every leaf of the example, and they exchange their parts of the error norm at every step. A gradient runs in
-   * them with sizes common to all samples. Results differ from those of one thread by round-off. Workers keep no process
-   * alive; 1 ends them, as do solves that fail in one.
+   * them with sizes common to all samples. Results differ from those of one thread by round-off (with `ownSteps` by nothing). Example and
+   * args must still be alive. Workers keep no process alive; 1 ends them, as do solves that fail in one.
    *
-   * @param count at most as many as there are cores
-   * @throws InvalidInputError without a batch; CompileError when f mixes samples; NeuralOdeError where threads cannot share
+   * @param count of threads, this one included; more than there are cores, or samples, gain nothing
+   * @throws InvalidInputError without a batch; CompileError when f mixes samples; NeuralOdeError with code `threads` where they cannot share
    *   memory (a page must be cross-origin isolated, its policy allow `worker-src blob:`)
    */
   useThreads(count: number): Promise<void>;
@@ -101,14 +101,15 @@ export interface Compile {
 /**
  * Compiles the field of an ordinary differential equation, written in tfjs operations, into WebAssembly. The result goes
  * wherever f goes: `odeint(compile(f, { example: y0 }), y0, ts)`, on tensors or on plain numbers. Explicit Runge-Kutta
- * methods take whole steps in one call, and all gradient strategies work; variables, args and captured tensors are read
+ * methods run whole solves in one call where the README's table says so, and all gradient strategies work; variables, args and captured tensors are read
  * again at every solve.
  *
  * f is traced here, with tensors that record what is done to them. Modules are built when they are first needed, for every
  * tableau those of steps and those of gradients: a NeuralOdeError with code `wasm` is thrown then where WebAssembly is
  * forbidden. f must be pure, and do the same operations whatever the values are.
  *
- * @throws CompileError naming the operation that cannot be compiled; FieldError when f returns no slope of the state
+ * @throws InvalidInputError for an option that is unusable or unknown; CompileError naming the operation that cannot be
+ *   compiled, or when f mixes samples that are to have steps of their own; FieldError when f returns no slope of the state
  * @example
  * const f = compile((t, y) => tf.mul(y, -0.5), { example: [1] });
  * odeint(f, [1], [0, 1]);

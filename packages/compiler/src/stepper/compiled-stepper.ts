@@ -33,7 +33,7 @@ interface EndState {
 }
 
 /**
- * An explicit Runge-Kutta stepper whose every step is one call into WebAssembly. Its steps are those of the generic
+ * An explicit Runge-Kutta stepper whose every step is one call into WebAssembly, and where it can be a whole loop. Its steps are those of the generic
  * stepper up to round-off. What lies in memory is recognised by the identity of its arrays, so states must not be written
  * to; only the last step's stages lie there, those of an earlier one are computed again when they are asked for.
  */

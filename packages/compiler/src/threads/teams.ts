@@ -55,7 +55,7 @@ export class Teams {
   }
 }
 
-/** The thread of a rank: the first is this one, in the others' code is only called by the pool. */
+/** The thread of a rank: the first is this one; code in the others is called by the pool only. */
 function homeOf(pool: ThreadPool, team: number, rank: number, wholeSize: number | undefined): Home {
   return {
     shared: { wholeSize },
