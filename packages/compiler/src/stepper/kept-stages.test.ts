@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { aca } from '@neural-ode/gradient-aca';
-import { explicitRungeKutta } from '@neural-ode/solvers';
+import { type ExplicitRungeKutta, explicitRungeKutta } from '@neural-ode/solvers';
 import * as tableaux from '@neural-ode/tableaux';
 import { relativeError } from '@neural-ode/testing';
 import * as tf from '@tensorflow/tfjs-core';
@@ -23,10 +23,17 @@ const y0 = numbers(60, 1).map(Math.fround);
 const all = Object.values(tableaux).filter((entry) => typeof entry === 'object' && 'stages' in entry);
 const spans = { ends: [0, 1], within: [0, 0.2, 0.25, 0.9], backwards: [1, 0.6, 0] } as const;
 
-type Given = Parameters<typeof odeintVjp>;
+type Field = ReturnType<typeof compiled>;
+interface Options {
+  readonly solver: ExplicitRungeKutta | 'dopri5' | 'tsit5';
+  readonly stepSize?: number;
+  readonly rtol?: number;
+  readonly atol?: number;
+  readonly firstStep?: number;
+}
 
 /** A solve and its gradient; in between, `before` may do what loses the stages. */
-function gradient(f: Given[0], ts: readonly number[], options: Given[3], before = () => {}) {
+function gradient(f: Field, ts: readonly number[], options: Options, before = () => {}) {
   const { ys, pullback } = odeintVjp(f, y0, ts as number[], { gradient: aca, parameters: weights, ...options });
   before();
   const back = pullback(ys.map((y, n) => Array.from(y, (value, i) => value * Math.sin(n + i))));
@@ -35,7 +42,7 @@ function gradient(f: Given[0], ts: readonly number[], options: Given[3], before 
 }
 
 /** The same without the stages: another solve by the method has taken their place. */
-const againAfter = (f: Given[0], ts: readonly number[], options: Given[3]) =>
+const againAfter = (f: Field, ts: readonly number[], options: Options) =>
   gradient(f, ts, options, () => {
     odeintVjp(f, y0, [7, 8], { gradient: aca, parameters: weights, ...options });
   });
