@@ -2,7 +2,7 @@ import { NeuralOdeError } from '@neural-ode/core';
 import type { TfjsModule } from './tfjs-module.ts';
 
 /** Shared by several installs of this package. */
-const guarded = Symbol.for('neural-ode/guarded');
+const guarded: unique symbol = Symbol.for('neural-ode/guarded');
 
 /**
  * Mends what tfjs does with its module, once: an allocation that fails throws a NeuralOdeError, since tfjs does not look at

@@ -123,18 +123,21 @@ function workerError(message: string | undefined): Error {
 
 /** The code of a worker, at an address: the glue starts workers by their address alone. */
 function workerUrl(glue: Glue): URL {
-  // Bundlers may name functions by a helper, which the sources then expect.
-  const run = `const __name = (f) => f; (${pthread})(${glue}, `;
+  // A name that is nowhere is undefined: the glue looks for a variable outside of itself, which minifiers rename. Bundlers may
+  // name functions by a helper, which the sources then expect.
+  const run = (listen: string, post: string) => `
+    with (new Proxy({ __name: (f) => f }, { has: (_, name) => !(name in globalThis) }))
+      (${pthread})(${glue}, (receive) => ${listen}, (message) => ${post});`;
   const { process } = globalThis as { process?: { versions?: { node?: string } } };
   if (process?.versions?.node === undefined) {
-    const code = `${run} (receive) => addEventListener('message', ({ data }) => receive(data)), (m) => postMessage(m));`;
+    const code = run("addEventListener('message', ({ data }) => receive(data))", 'postMessage(message)');
     return new URL(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })));
   }
+  const port = "require('node:worker_threads').parentPort";
   const code = `
     import { createRequire } from 'node:module';
-    import { parentPort } from 'node:worker_threads';
     globalThis.require = createRequire('file:///worker.js');
-    ${run} (receive) => parentPort.on('message', receive), (m) => parentPort.postMessage(m));`;
+    (0, eval)(${JSON.stringify(run(`${port}.on('message', receive)`, `${port}.postMessage(message)`))});`;
   return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 }
 

@@ -29,8 +29,18 @@ export interface WasmBackendOptions extends BackendOptions {
 export const wasmBackend: BackendPart = {
   name: 'wasm',
   priority: 10,
-  probe: async () =>
-    typeof WebAssembly === 'object' ? undefined : 'this runtime has no WebAssembly: use the cpu backend.',
+  async probe() {
+    if (typeof WebAssembly !== 'object') return 'this runtime has no WebAssembly: use the cpu backend.';
+    try {
+      new WebAssembly.Module(emptyModule);
+      return undefined;
+    } catch {
+      return (
+        "this page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src, or use the cpu " +
+        'backend.'
+      );
+    }
+  },
   async start(options: WasmBackendOptions) {
     const threads = chosenThreads(options);
     const tfjs = await load();
@@ -57,6 +67,8 @@ export const wasmBackend: BackendPart = {
   },
   stateKernels: () => stateKernelsOf(tf.backend()),
 };
+
+const emptyModule = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
 
 type Tfjs = typeof import('@tensorflow/tfjs-backend-wasm');
 
@@ -108,7 +120,7 @@ async function startOne({ setWasmPaths }: Tfjs, { wasmPaths }: WasmBackendOption
   setWasmPaths(all, isRemote(path));
   if (factory && !tf.findBackendFactory('wasm')) tf.registerBackend('wasm', factory, tfjsPriority);
   if (await withoutListeners(() => tf.setBackend('wasm'))) return;
-  throw new Error(`tfjs could not start it with ${path}: a page's Content-Security-Policy needs 'wasm-unsafe-eval'.`);
+  throw new Error(`tfjs could not start it with ${path}.`);
 }
 
 async function startMany(tfjs: Tfjs, threads: number, { wasmPaths }: WasmBackendOptions): Promise<void> {
