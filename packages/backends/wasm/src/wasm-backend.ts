@@ -1,6 +1,7 @@
 import type { BackendOptions, BackendPart } from '@neural-ode/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import { completeKernels } from './complete-kernels.ts';
+import { replaceKernels } from './kernels/replace.ts';
 import { withoutListeners } from './process-listeners.ts';
 import { stateKernelsOf } from './state-kernels.ts';
 import { checkBinary, installedFolder, normalized, type WasmPaths } from './wasm-file.ts';
@@ -18,9 +19,10 @@ export const wasmBackend: BackendPart = {
   probe: async () =>
     typeof WebAssembly === 'object' ? undefined : 'this runtime has no WebAssembly: use the cpu backend.',
   async start(options: WasmBackendOptions) {
-    if (isRunning()) return;
     const { setWasmPaths } = await load();
     completeKernels();
+    replaceKernels();
+    if (isRunning()) return;
     const paths = options.wasmPaths === undefined ? installedFolder() : normalized(options.wasmPaths);
     if (paths !== undefined) {
       await checkBinary(paths, await binaryName());
