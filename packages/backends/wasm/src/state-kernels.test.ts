@@ -199,7 +199,7 @@ test('say so when the memory is full', () => {
   });
   const before = tf.memory().numTensors;
   const x = tf.tensor1d([1, 2]);
-  expect(() => stateKernelsOf(full)?.combine([1], [x])).toThrow(/no memory left for a state of 2 components/);
+  expect(() => stateKernelsOf(full)?.combine([1], [x])).toThrow(/no memory left for a tensor of 2 components/);
   x.dispose();
   expect(tf.memory().numTensors).toBe(before);
 });

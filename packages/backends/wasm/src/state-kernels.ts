@@ -1,9 +1,10 @@
-import { ModuleBuilder, probeFeatures } from '@neural-ode/assembler';
+import { probeFeatures } from '@neural-ode/assembler';
 import type { StateKernels } from '@neural-ode/tensor';
 import type * as tf from '@tensorflow/tfjs-core';
 import { type Combination, emitCombination } from './emit-combination.ts';
 import { emitSums, type Sums } from './emit-sums.ts';
-import { type TfjsMemory, tfjsMemory } from './tfjs-memory.ts';
+import { instantiate } from './own-module.ts';
+import { tfjsMemory } from './tfjs-memory.ts';
 
 /** The most terms that one call combines: a module is built for each number of terms that is met. */
 const mostTerms = 16;
@@ -54,12 +55,4 @@ function connect(backend: tf.KernelBackend): StateKernels | undefined {
     scaledSquares: (error, y0, y1, rtol, atol) =>
       sums.scaledSquares(address(error), address(y0), address(y1), 4 * error.size, rtol, atol),
   };
-}
-
-/** The exports of a module that works on tfjs's memory. */
-function instantiate({ memory, shared }: TfjsMemory, emit: (module: ModuleBuilder) => void): WebAssembly.Exports {
-  const module = new ModuleBuilder();
-  module.importMemory('env', 'memory', shared ? { min: 1, max: 65_536, shared } : { min: 1 });
-  emit(module);
-  return new WebAssembly.Instance(new WebAssembly.Module(module.build()), { env: { memory } }).exports;
 }

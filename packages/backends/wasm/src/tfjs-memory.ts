@@ -10,7 +10,7 @@ interface Inside {
     readonly asm?: { readonly memory?: unknown };
   };
   readonly dataIdMap?: { get(dataId: object): { readonly memoryOffset: number } };
-  makeOutput?(shape: readonly number[], dtype: 'float32'): tf.TensorInfo;
+  makeOutput?(shape: readonly number[], dtype: tf.DataType): tf.TensorInfo;
 }
 
 /** The memory in which tfjs's wasm backend keeps tensors. */
@@ -18,13 +18,19 @@ export interface TfjsMemory {
   readonly memory: WebAssembly.Memory;
   readonly shared: boolean;
   /** Where a tensor's numbers lie; a tensor of another backend is moved here. */
-  address(tensor: tf.Tensor): number;
+  address(tensor: tf.TensorInfo): number;
   /**
    * A new float32 tensor whose numbers are whatever was there. It belongs to the enclosing tidy.
    *
    * @throws NeuralOdeError when the memory is full
    */
   allocate(shape: readonly number[]): tf.Tensor;
+  /**
+   * The same as a kernel returns it, which tfjs makes a tensor of.
+   *
+   * @throws NeuralOdeError when the memory is full
+   */
+  output(shape: readonly number[], dtype?: 'float32' | 'int32' | 'bool'): tf.TensorInfo;
 }
 
 /** The memory of a running backend; undefined where its inside is not what is known. */
@@ -34,23 +40,23 @@ export function tfjsMemory(backend: tf.KernelBackend): TfjsMemory | undefined {
   const { dataIdMap } = inside;
   if (!(memory instanceof WebAssembly.Memory) || memory.buffer !== inside.wasm?.HEAPU8?.buffer) return undefined;
   if (typeof dataIdMap?.get !== 'function' || typeof inside.makeOutput !== 'function') return undefined;
-  const address = ({ dataId }: tf.Tensor) => dataIdMap.get(dataId).memoryOffset;
+  const address = ({ dataId }: tf.TensorInfo) => dataIdMap.get(dataId).memoryOffset;
+  const output: TfjsMemory['output'] = (shape, dtype = 'float32') => {
+    const info = (inside as Required<Inside>).makeOutput(shape, dtype);
+    if (address(info) !== 0) return info;
+    // tfjs does not look at what its malloc returns, and would compute on the memory's first bytes.
+    backend.disposeData(info.dataId, true);
+    throw new NeuralOdeError(
+      'memory',
+      `TensorFlow.js has no memory left for a tensor of ${tf.util.sizeFromShape([...shape])} components on wasm, which ` +
+        'holds 4 GiB at most: dispose tensors that are not needed, or compute in smaller batches.',
+    );
+  };
   return {
     memory,
     shared: !(memory.buffer instanceof ArrayBuffer),
     address,
-    allocate(shape) {
-      const info = (inside as Required<Inside>).makeOutput(shape, 'float32');
-      const tensor = tf.engine().makeTensorFromTensorInfo(info, backend);
-      if (address(tensor) !== 0) return tensor;
-      // tfjs does not look at what its malloc returns, and would compute on the memory's first bytes.
-      const { size } = tensor;
-      tensor.dispose();
-      throw new NeuralOdeError(
-        'memory',
-        `TensorFlow.js has no memory left for a state of ${size} components on wasm, which holds 4 GiB at most: dispose ` +
-          'tensors that are not needed, or solve in smaller batches.',
-      );
-    },
+    allocate: (shape) => tf.engine().makeTensorFromTensorInfo(output(shape), backend),
+    output,
   };
 }

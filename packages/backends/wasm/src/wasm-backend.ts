@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { BinaryName } from './bundled-files.ts';
 import { completeKernels } from './complete-kernels.ts';
 import { guard } from './guards.ts';
+import { replaceKernels } from './kernels/replace.ts';
 import { withoutListeners } from './process-listeners.ts';
 import { stateKernelsOf } from './state-kernels.ts';
 import { tfjsMemory } from './tfjs-memory.ts';
@@ -45,6 +46,7 @@ export const wasmBackend: BackendPart = {
     const threads = chosenThreads(options);
     const tfjs = await load();
     completeKernels();
+    replaceKernels();
     if (!running()) await (threads > 1 ? startMany(tfjs, threads, options) : startOne(tfjs, options));
     const module = (running() as Running).wasm;
     guard(module);

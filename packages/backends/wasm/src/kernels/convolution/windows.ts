@@ -1,0 +1,62 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Attributes } from '../kernel.ts';
+
+/** Sizes along the height and width of a convolution. */
+export interface Axis {
+  readonly input: number;
+  readonly filter: number;
+  readonly output: number;
+  readonly stride: number;
+  readonly dilation: number;
+  /** Zeros before the input. */
+  readonly before: number;
+}
+
+/** Sizes of a convolution, data format NHWC. */
+export interface Windows {
+  readonly batch: number;
+  readonly height: Axis;
+  readonly width: Axis;
+  /** Channels of the input and of the output. */
+  readonly channels: readonly [input: number, output: number];
+}
+
+/** The sizes as tfjs computes them; undefined in another data format. */
+export function windowsOf(
+  inputShape: readonly number[],
+  filterShape: readonly number[],
+  attributes: Attributes,
+  depthwise = false,
+): Windows | undefined {
+  const { strides, pad, dilations = 1, dimRoundingMode, dataFormat = 'NHWC' } = attributes;
+  if (dataFormat !== 'NHWC') return undefined;
+  const info = tf.backend_util.computeConv2DInfo(
+    inputShape as [number, number, number, number],
+    filterShape as [number, number, number, number],
+    strides,
+    dilations,
+    pad,
+    dimRoundingMode,
+    depthwise,
+  );
+  return {
+    batch: info.batchSize,
+    channels: [info.inChannels, info.outChannels],
+    height: {
+      input: info.inHeight,
+      filter: info.filterHeight,
+      output: info.outHeight,
+      stride: info.strideHeight,
+      dilation: info.dilationHeight,
+      before: info.padInfo.top,
+    },
+    width: {
+      input: info.inWidth,
+      filter: info.filterWidth,
+      output: info.outWidth,
+      stride: info.strideWidth,
+      dilation: info.dilationWidth,
+      before: info.padInfo.left,
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { InvalidInputError } from '@neural-ode/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { convolutions } from './convolution/kernels.ts';
+import type { Inputs, OwnKernel } from './kernel.ts';
+import { products } from './mat-mul.ts';
+import { workspaceOf } from './workspace.ts';
+
+const all: readonly OwnKernel[] = [...products, ...convolutions];
+
+const replaced = new WeakSet<object>();
+
+/**
+ * Registers our kernels in the place of tfjs's, which stay in use for what ours leave to them. It may be called again and
+ * again; tfjs's package must have been loaded before.
+ */
+export function replaceKernels(): void {
+  for (const kernel of all) replace(kernel);
+}
+
+function replace({ kernelName, compute }: OwnKernel): void {
+  const stock = tf.getKernel(kernelName, 'wasm');
+  if (stock && replaced.has(stock)) return;
+  // Registering over another is warned about.
+  if (stock) tf.unregisterKernel(kernelName, 'wasm');
+  const own: tf.KernelConfig = {
+    ...stock,
+    kernelName,
+    backendName: 'wasm',
+    kernelFunc(parameters) {
+      const { inputs, attrs, backend } = parameters;
+      const workspace = workspaceOf(backend as tf.KernelBackend);
+      const output = workspace && compute(inputs as Inputs, attrs, workspace);
+      if (output) return output;
+      if (stock) return stock.kernelFunc(parameters);
+      throw new InvalidInputError(
+        kernelName,
+        `the wasm backend computes ${kernelName} of float32 tensors only, images in the data format NHWC, and where the ` +
+          'engine has SIMD: cast or transpose the inputs, or use the cpu backend.',
+      );
+    },
+  };
+  tf.registerKernel(own);
+  replaced.add(own);
+}
