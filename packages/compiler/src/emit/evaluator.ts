@@ -45,8 +45,19 @@ export function arithmeticOf(f: FunctionBuilder, lanes: Lanes): Arithmetic {
   return f[lanes] as unknown as Arithmetic;
 }
 
-/** All expressions that some depend on, each after its inputs. */
-export function expressionsOf(roots: readonly Expression[]): Expression[] {
+const orders = new WeakMap<readonly Expression[], readonly Expression[]>();
+
+/** All expressions that some depend on, each after its inputs. Found once for a list. */
+export function expressionsOf(roots: readonly Expression[]): readonly Expression[] {
+  let order = orders.get(roots);
+  if (!order) {
+    order = ordered(roots);
+    orders.set(roots, order);
+  }
+  return order;
+}
+
+function ordered(roots: readonly Expression[]): Expression[] {
   const seen = new Set<Expression>();
   const found: Expression[] = [];
   const stack: { readonly expression: Expression; next: number }[] = [];
