@@ -22,10 +22,13 @@ async function sizeOf(folder, external) {
     root,
     configFile: `${root}vitest.config.ts`,
     logLevel: 'warn',
+    ssr: { noExternal: true },
     build: {
       write: false,
       target: 'es2022',
-      // As an application: Vite leaves the spaces in a library.
+      // As an application: Vite leaves the spaces in a library. And as one without pages, whose preloading is Vite's own.
+      ssr: true,
+      minify: true,
       rolldownOptions: {
         input: `${root}${folder}/src/index.ts`,
         external,

@@ -1,5 +1,6 @@
 const encoder = new TextEncoder();
 const scratch = new DataView(new ArrayBuffer(8));
+const scratchBytes = new Uint8Array(scratch.buffer);
 
 /** A growing list of bytes with WebAssembly's encodings: LEB128 integers, little-endian floats, counted names. */
 export class ByteWriter {
@@ -56,27 +57,30 @@ export class ByteWriter {
   /** Four bytes, little-endian: an i32 lane. */
   i32Bytes(value: number): void {
     scratch.setInt32(0, value, true);
-    this.#scratch(4);
+    this.#scratch();
   }
 
   /** Eight bytes, little-endian: an i64 lane. */
   i64Bytes(value: bigint): void {
     scratch.setBigInt64(0, value, true);
-    this.#scratch(8);
+    this.#scratch();
+    this.#scratch(4);
   }
 
   f32(value: number): void {
     scratch.setFloat32(0, value, true);
-    this.#scratch(4);
+    this.#scratch();
   }
 
   f64(value: number): void {
     scratch.setFloat64(0, value, true);
-    this.#scratch(8);
+    this.#scratch();
+    this.#scratch(4);
   }
 
-  #scratch(count: number): void {
-    for (let n = 0; n < count; n++) this.bytes.push(scratch.getUint8(n));
+  #scratch(at = 0): void {
+    const bytes = scratchBytes;
+    this.bytes.push(bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!);
   }
 
   /** A counted UTF-8 string. */

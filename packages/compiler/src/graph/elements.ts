@@ -214,7 +214,9 @@ function placesOf(shape: Shape, strides: readonly number[], start = 0): number[]
   let places = [start];
   shape.forEach((length, axis) => {
     const stride = strides[axis]!;
-    places = places.flatMap((place) => Array.from({ length }, (_, i) => place + i * stride));
+    const next: number[] = [];
+    for (const place of places) for (let i = 0; i < length; i++) next.push(place + i * stride);
+    places = next;
   });
   return places;
 }
