@@ -5,7 +5,7 @@ export type { FloatShape } from './float-lanes.ts';
 export { acos, asin, atan, atan2 } from './inverse-trigonometric.ts';
 export { type BinaryWriter, MathLibrary, type UnaryWriter } from './library.ts';
 export { log, log1p, softplus } from './logarithm.ts';
-export { type BinaryMath, math, mathArray, type UnaryMath } from './math.ts';
+export { type BinaryMath, math, mathArray, mathFunction, type UnaryMath } from './math.ts';
 export { pow } from './power.ts';
 export { fmod, mod } from './remainder.ts';
 export { cos, sin, tan } from './trigonometric.ts';

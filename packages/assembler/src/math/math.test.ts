@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ModuleBuilder, type Value } from '../index.ts';
 import { reference, ulps } from './coefficients/reference.mjs';
 import type { FloatShape } from './float-lanes.ts';
-import { type BinaryMath, math, mathArray, type UnaryMath } from './index.ts';
+import { type BinaryMath, math, mathArray, mathFunction, type UnaryMath } from './index.ts';
 
 // Node 20 has relaxed SIMD behind a flag.
 setFlagsFromString('--experimental-wasm-relaxed-simd');
@@ -25,7 +25,7 @@ function everything(relaxedSimd: boolean): Apply {
   for (const name of [...unaryNames, ...binaryNames]) {
     for (const shape of shapes) {
       const step = shape.endsWith('x4') || shape.endsWith('x2') ? 16 : shape === 'f64' ? 8 : 4;
-      const callee = math.function(module, name, shape);
+      const callee = mathFunction(module, name, shape);
       const params = { x: 'i32', y: 'i32', to: 'i32', end: 'i32' } as const;
       module.function(
         `${name} ${shape}`,
@@ -456,16 +456,16 @@ describe('properties', () => {
 describe('the ways to use them', () => {
   it('adds a function once', () => {
     const module = new ModuleBuilder();
-    const first = math.function(module, 'tanh', 'f32x4');
-    expect(math.function(module, 'tanh', 'f32x4')).toBe(first);
-    expect(math.function(module, 'tanh', 'f64x2')).not.toBe(first);
+    const first = mathFunction(module, 'tanh', 'f32x4');
+    expect(mathFunction(module, 'tanh', 'f32x4')).toBe(first);
+    expect(mathFunction(module, 'tanh', 'f64x2')).not.toBe(first);
     expect([math.has('tanh'), math.has('nothing'), math.has('toString')]).toEqual([true, false, false]);
   });
 
   it('gives the same in place, by call and over arrays', () => {
     const module = new ModuleBuilder();
     module.export('memory', module.memory({ min: 1 }));
-    module.export('array', mathArray(math, module, 'sigmoid', 'f64x2'));
+    module.export('array', mathArray(module, 'sigmoid', 'f64x2'));
     module.function('inline', {}, ['f64'], (f) => math.inline(module, f, 'sigmoid', 'f64', 0.7) as Value<'f64'>, {
       export: true,
     });

@@ -2,6 +2,7 @@ import type { FunctionRef, ModuleBuilder, Value } from '../index.ts';
 import { rsqrt, sign } from './basic.ts';
 import { erf } from './error-function.ts';
 import { cosh, exp, expm1, sigmoid, sinh, tanh } from './exponential.ts';
+import type { FloatShape } from './float-lanes.ts';
 import { acos, asin, atan, atan2 } from './inverse-trigonometric.ts';
 import { MathLibrary, type UnaryWriter } from './library.ts';
 import { log, log1p, softplus } from './logarithm.ts';
@@ -71,16 +72,16 @@ export const math: MathLibrary<UnaryMath, BinaryMath> = /* @__PURE__ */ new Math
   mod,
 });
 
+/** The module's function of this name on this shape, of all there are; see {@link MathLibrary.function}. */
+export function mathFunction(module: ModuleBuilder, name: UnaryMath | BinaryMath, shape: FloatShape): FunctionRef {
+  return math.function(module, name, shape);
+}
+
 /**
  * `(from, to, count: i32)`: the function over an array, a vector at a time, its literals in registers. `count` numbers, at
  * 16-byte multiples of length: the last vector is read and written whole. `to` may be `from`.
  */
-export function mathArray<U extends string>(
-  library: MathLibrary<U, string>,
-  module: ModuleBuilder,
-  name: U,
-  shape: 'f32x4' | 'f64x2',
-): FunctionRef {
+export function mathArray(module: ModuleBuilder, name: UnaryMath, shape: 'f32x4' | 'f64x2'): FunctionRef {
   return module.once(`math array ${name} ${shape}`, () =>
     module.function(
       `${name}_${shape}_array`,
@@ -92,7 +93,7 @@ export function mathArray<U extends string>(
         f.if(count, () => {
           f.loop((again) => {
             f.scope(() => {
-              const y = f.let(library.inline(module, f, name, shape, f[shape].load(from)) as Value<'v128'>);
+              const y = f.let(math.inline(module, f, name, shape, f[shape].load(from)) as Value<'v128'>);
               f[shape].store(to, y);
             });
             f.set(to, f.i32.add(to, 16));
