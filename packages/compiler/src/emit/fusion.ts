@@ -1,5 +1,4 @@
 import type { Node } from '../graph/graph.ts';
-import { postorder } from '../graph/postorder.ts';
 
 /** A part of a program that is done by one piece of code. */
 export interface Group {
@@ -66,7 +65,7 @@ export function fuse(nodes: readonly Node[], results: ReadonlySet<Node>): Fusion
     groupOf.set(node, group);
     groups.add(group);
   }
-  return { groups: postorder(groups, (group) => inputsOf(group, groupOf)), groupOf };
+  return { groups: inOrder(groups, groupOf), groupOf };
 }
 
 /** Who reads each node, seen through reshapes that change nothing. */
@@ -110,6 +109,27 @@ function reaches(from: Group, to: Group, groupOf: ReadonlyMap<Node, Group>): boo
     }
   }
   return false;
+}
+
+function inOrder(groups: ReadonlySet<Group>, groupOf: ReadonlyMap<Node, Group>): Group[] {
+  const done = new Set<Group>();
+  const order: Group[] = [];
+  const visit = (first: Group) => {
+    const stack = [{ group: first, inputs: inputsOf(first, groupOf), next: 0 }];
+    done.add(first);
+    for (let top = stack.at(-1); top; top = stack.at(-1)) {
+      const input = top.inputs[top.next++];
+      if (!input) {
+        order.push(top.group);
+        stack.pop();
+      } else if (!done.has(input)) {
+        done.add(input);
+        stack.push({ group: input, inputs: inputsOf(input, groupOf), next: 0 });
+      }
+    }
+  };
+  for (const group of groups) if (!done.has(group)) visit(group);
+  return order;
 }
 
 function inputsOf(group: Group, groupOf: ReadonlyMap<Node, Group>): Group[] {
