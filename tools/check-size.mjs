@@ -9,8 +9,8 @@ const base = ['@tensorflow/', '@neural-ode/core', '@neural-ode/tensor', '@neural
 
 /** Budgets in bytes of gzip, and what else is left out. */
 const budgets = [
-  { folder: 'packages/compiler', without: ['@neural-ode/assembler'], budget: 49_000 },
-  { folder: 'packages/compiler', without: [], budget: 64_000 },
+  { folder: 'packages/compiler', without: ['@neural-ode/assembler'], budget: 52_000 },
+  { folder: 'packages/compiler', without: [], budget: 67_000 },
   { folder: 'packages/assembler', without: [], budget: 8_000 },
 ];
 

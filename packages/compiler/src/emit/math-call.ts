@@ -40,9 +40,15 @@ const long: ReadonlySet<UnaryName | BinaryName> = new Set(['pow', 'atan2', 'sin'
 
 /** The library in a module: vectors in place, since they stand in loops, single numbers and long functions by calls. */
 export function mathCall(module: ModuleBuilder): MathCall {
+  const calls = mathCalls(module);
   return (f, name, lanes, ...operands) => {
     const inPlace = (lanes === 'f32x4' || lanes === 'f64x2') && !long.has(name);
-    if (inPlace) return library.inline(module, f, name, lanes, ...operands);
-    return f.call(library.function(module, name, lanes), ...operands) as unknown as Value;
+    return inPlace ? library.inline(module, f, name, lanes, ...operands) : calls(f, name, lanes, ...operands);
   };
+}
+
+/** The library by calls alone, for code that stands in many places. */
+export function mathCalls(module: ModuleBuilder): MathCall {
+  return (f, name, lanes, ...operands) =>
+    f.call(library.function(module, name, lanes), ...operands) as unknown as Value;
 }
