@@ -66,6 +66,7 @@ export function finish(
   const { biased, unbiased } = workspace.module<Exports>(`finish ${activation}`, emitFinish(finishes[activation]));
   const out = workspace.address(product);
   const { shape } = product;
-  if (!bias) return unbiased(out, 4 * tf.util.sizeFromShape(shape));
-  biased(out, workspace.address(bias), tf.util.sizeFromShape(shape.slice(0, -1)), 4 * (shape.at(-1) as number));
+  if (bias)
+    biased(out, workspace.address(bias), tf.util.sizeFromShape(shape.slice(0, -1)), 4 * (shape.at(-1) as number));
+  else unbiased(out, 4 * tf.util.sizeFromShape(shape));
 }
