@@ -4,6 +4,7 @@ import { compile } from '@neural-ode/compiler';
 import * as tf from '@tensorflow/tfjs-core';
 import { odeint, odeintVjp, solve, useBackend } from 'neural-ode';
 import { mlp, vanDerPol } from './golden/golden.mjs';
+import { wasmInThreads } from './wasm-backend.mjs';
 
 const hidden = 8;
 
@@ -53,7 +54,7 @@ export async function run() {
       [`${name}, ${dtype}, on tensors`, () => onTensors(f, golden, dtype)],
     ]),
   );
-  checks.push(['steps of each sample its own', ownSteps], ['threads', threads]);
+  checks.push(['steps of each sample its own', ownSteps], ['threads', threads], ['the wasm backend', wasmInThreads]);
   const failures = [];
   for (const [name, check] of checks) {
     try {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { solve } from 'neural-ode';
+import type { Case } from './case.ts';
 import { type Entry, javascript, type Places, type Runner } from './entry.ts';
 import { gradientArrays, solveArrays } from './implementations/arrays.ts';
 import { gradientCompiled, solveCompiled } from './implementations/compiled.ts';
@@ -7,26 +8,16 @@ import { floor } from './implementations/floor.ts';
 import { dopri, mathjs, ode45CashKarp, odex, solvePeer } from './implementations/npm.ts';
 import { gradientTensors, solveTensors } from './implementations/tensors.ts';
 import { torch, torchGradients } from './implementations/torch.ts';
+import { operationCases } from './operation-cases.ts';
 import type { GradientProblem } from './problems/gradient-problem.ts';
 import { gradient, latentMlp, type Mlp, mlpProblem, spiralMlp, wideMlp } from './problems/mlp.ts';
 import type { SolveProblem } from './problems/solve-problem.ts';
 import { threeBody } from './problems/three-body.ts';
 import { vanDerPol } from './problems/van-der-pol.ts';
 
-/** A problem with its implementations. */
-export interface Case {
-  readonly name: string;
-  readonly title: string;
-  /** How far a result may be from the reference, relative to its norm: what the solve's tolerances allow. */
-  readonly closeness: number;
-  /** Of how the reference was found. */
-  reference(places: Places): ArrayLike<number>;
-  entries(places: Places): Entry[];
-}
-
 const dtypes = ['float64', 'float32'] as const;
 
-export const cases: readonly Case[] = [
+const solves: readonly Case[] = [
   {
     name: 'van-der-pol',
     title: 'van der Pol, mu = 1, from (2, 0), t 0..10, Dopri5, rtol = atol = 1e-5: the end state',
@@ -112,6 +103,8 @@ export const cases: readonly Case[] = [
   networkCase('mlp-64-256-64-b1024', '64-256-64, batch 1024, 10 times, rtol 1e-4, atol 1e-5', () => wideMlp(1024)),
   networkCase('latent', 'decoder 20-50-50-20, batch 50, 100 times, rtol 1e-3, atol 1e-4', latentMlp),
 ];
+
+export const cases: readonly Case[] = [...solves, ...operationCases];
 
 /** A network without a file or a floor: plain arrays are the reference. */
 function networkCase(name: string, title: string, mlp: () => Mlp): Case {

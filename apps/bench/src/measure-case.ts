@@ -1,4 +1,4 @@
-import type { Case } from './cases.ts';
+import type { Case } from './case.ts';
 import { type Places, startHere, type Timed, Unavailable } from './entry.ts';
 import { startProgram } from './programs.ts';
 import { type Bounds, takeTurns } from './rounds.ts';

@@ -60,6 +60,8 @@ export interface Task<Y, P> {
    * of all trials. The rest is released as soon as the loop no longer needs it.
    */
   readonly retain: 'end' | 'states' | 'steps' | 'trials';
+  /** Whether the accepted steps will be walked back: a stepper may keep more of them than `retain` says. Default false. */
+  readonly differentiated?: boolean | undefined;
   /** Times whose states are wanted, strictly monotonic in the direction of time; the first is t0. Default none. */
   readonly outputs?: readonly number[] | undefined;
 }

@@ -23,7 +23,7 @@ export function* record<Y, P>(task: GradientTask<Y, P>, retain: Task<Y, P>['reta
   const { field, space, y0, ts, options } = task;
   const span = { t0: ts[0] as number, t1: ts.at(-1) as number };
   const prepared = yield* prepare({ field, space, y0, ...span }, options);
-  const outcome = yield* integrate({ retain, outputs: ts, ...prepared });
+  const outcome = yield* integrate({ retain, differentiated: true, outputs: ts, ...prepared });
   const { outputs: ys, trials, accepted, rejected, failure } = outcome;
   if (failure || retain === 'end') releaseAll(space, outcome.ys, y0);
   if (failure) {

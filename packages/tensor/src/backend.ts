@@ -20,8 +20,8 @@ export interface BackendOptions {
 export interface BackendPart {
   /** As in tfjs's own registry. */
   readonly name: string;
-  /** `'auto'` tries the highest first. */
-  readonly priority: number;
+  /** `'auto'` tries the highest first; a function where it depends on what the machine has. */
+  readonly priority: number | (() => Promise<number>);
   /** Why it cannot run here, as far as that is known without starting it; undefined when nothing speaks against it. */
   probe(): Promise<string | undefined>;
   /**
@@ -31,17 +31,29 @@ export interface BackendPart {
    */
   start(options: BackendOptions): Promise<void>;
   /** What is known of the running backend. */
-  describe?(): Partial<Omit<BackendDescription, 'name'>>;
+  describe?(): Partial<Omit<BackendDescription, 'name' | 'precision' | 'bytes' | 'tensors'>>;
   /** Faster arithmetic on states, asked for once a solve while it is the current one; undefined where it has none. */
   stateKernels?(): StateKernels | undefined;
 }
 
-/** What is running. */
+/** What is running; undefined is what is not known. */
 export interface BackendDescription {
+  /** As in tfjs's own registry. */
   readonly name: string;
-  /** Whether it uses vector instructions, and how many threads, where known. */
-  readonly simd?: boolean;
-  readonly threads?: number;
+  /** What it computes on, in the words of its driver. */
+  readonly device?: string | undefined;
+  /** Whether the device is a program that imitates a GPU. */
+  readonly software?: boolean | undefined;
+  /** What its operations compute in. */
+  readonly precision: 'float32' | 'float16';
+  /** Whether it uses vector instructions. */
+  readonly simd?: boolean | undefined;
+  /** Whether among them are those of relaxed SIMD, as fused multiply-adds. */
+  readonly relaxedSimd?: boolean | undefined;
+  /** How many threads compute, the caller's included. */
+  readonly threads?: number | undefined;
+  /** Bytes that it has reserved, in use or not. */
+  readonly memory?: number | undefined;
   /** Bytes that tensors hold, and their number. */
   readonly bytes: number;
   readonly tensors: number;
@@ -80,7 +92,7 @@ export async function useBackend(
 ): Promise<BackendDescription> {
   completeGradients();
   const reasons: Record<string, string> = {};
-  for (const part of candidates(backend)) {
+  for (const part of await candidates(backend)) {
     const reason = (await part.probe()) ?? (await startReason(part, options));
     if (reason === undefined) {
       started.set(part.name, part);
@@ -97,7 +109,8 @@ const started = new Map<string, BackendPart>();
 export function describeBackend(): BackendDescription {
   const { numBytes, numTensors } = tf.memory();
   const name = tf.getBackend();
-  return { name, ...started.get(name)?.describe?.(), bytes: numBytes, tensors: numTensors };
+  const precision = tf.backend().floatPrecision() === 16 ? 'float16' : 'float32';
+  return { name, ...started.get(name)?.describe?.(), precision, bytes: numBytes, tensors: numTensors };
 }
 
 /** What the current backend does for states, when {@link useBackend} made it the current one. */
@@ -105,28 +118,39 @@ export function stateKernels(): StateKernels | undefined {
   return started.get(tf.getBackend())?.stateKernels?.();
 }
 
-/** Registered by packages of this library. */
-const own = ['cpu', 'wasm'];
+/** The packages of this library that register a backend, by its name. */
+const own: ReadonlyMap<unknown, string> = new Map(
+  Object.entries({
+    cpu: '@neural-ode/backend-cpu',
+    wasm: '@neural-ode/backend-wasm',
+    webgpu: '@neural-ode/backend-webgpu',
+    tensorflow: '@neural-ode/backend-node',
+  }),
+);
 
 function part(backend: Backend): BackendPart {
   const name: unknown = backend;
-  if (own.includes(name as string) && !registered('backend').includes(name as string)) {
-    throw new RegistryError(`The backend '${name}' is not registered: import '@neural-ode/backend-${name}/register'.`);
+  const home = own.get(name);
+  if (home && !registered('backend').includes(name as string)) {
+    throw new RegistryError(`The backend '${name}' is not registered: import '${home}/register'.`);
   }
   const found = resolve('backend', backend as never) as BackendPart | null | undefined;
   if (typeof found?.probe === 'function' && typeof found.start === 'function') return found;
   throw new InvalidInputError('backend', "backend is none: give 'auto', a registered name, or a backend itself.");
 }
 
-function candidates(backend: 'auto' | Backend | readonly Backend[]): BackendPart[] {
+async function candidates(backend: 'auto' | Backend | readonly Backend[]): Promise<BackendPart[]> {
   if (Array.isArray(backend)) {
     if (backend.length > 0) return backend.map(part);
     throw new InvalidInputError('backend', "backend is an empty list: give one at least, or 'auto'.");
   }
   if (backend !== 'auto') return [part(backend as Backend)];
-  return registered('backend')
-    .map((name) => part(name as never))
-    .sort((a, b) => b.priority - a.priority);
+  const parts = registered('backend').map((name) => part(name as never));
+  const ranked = parts.map(async (part) => ({
+    part,
+    priority: typeof part.priority === 'number' ? part.priority : await part.priority(),
+  }));
+  return (await Promise.all(ranked)).sort((a, b) => b.priority - a.priority).map(({ part }) => part);
 }
 
 async function startReason(part: BackendPart, options: BackendOptions): Promise<string | undefined> {

@@ -24,10 +24,24 @@ test('lists why each candidate did not start', async () => {
 test('starts without a word on the console', async () => {
   const warn = vi.spyOn(console, 'warn');
   for (const which of ['cpu', 'auto', cpuBackend, [broken, 'cpu']] as const) {
-    expect(await useBackend(which)).toMatchObject({ name: 'cpu', simd: false });
+    expect(await useBackend(which)).toMatchObject({
+      name: 'cpu',
+      device: 'CPU',
+      precision: 'float32',
+      simd: false,
+      relaxedSimd: false,
+      threads: 1,
+    });
   }
   expect([...tf.tidy(() => tf.add(1, 2).dataSync())]).toEqual([3]);
   expect(warn).not.toHaveBeenCalled();
+});
+
+test.each(['wasm', 'webgpu', 'tensorflow'])('says which package brings %s', async (name) => {
+  const home = name === 'tensorflow' ? 'node' : name;
+  await expect(useBackend(name as never)).rejects.toThrow(
+    `The backend '${name}' is not registered: import '@neural-ode/backend-${home}/register'.`,
+  );
 });
 
 test('keeps the running backend when another does not start', async () => {

@@ -15,5 +15,5 @@ export const cpuBackend: BackendPart = {
     const backend = tf.findBackend('cpu') as unknown as { firstUse?: boolean } | null;
     if (backend) backend.firstUse = false;
   },
-  describe: () => ({ simd: false, threads: 1 }),
+  describe: () => ({ device: 'CPU', simd: false, relaxedSimd: false, threads: 1 }),
 };

@@ -10,8 +10,10 @@ declare module '@neural-ode/core' {
 
 declare module '@neural-ode/tensor' {
   interface BackendOptions {
-    /** Where the wasm backend's `.wasm` files lie. Default in Node, Deno and Bun: in its npm package. */
+    /** Where the wasm backend's `.wasm` files lie. Default: in its npm package, or where a bundler has put them. */
     readonly wasmPaths?: WasmPaths | undefined;
+    /** How many threads the wasm backend computes in, 8 at most. Default: 1. */
+    readonly threads?: number | undefined;
   }
 }
 

@@ -1,5 +1,14 @@
+import { type BinaryName, bundledFile } from './bundled-files.ts';
+
 /** Where the `.wasm` binaries lie: a folder or its URL, or the path or URL of each by its file name. */
 export type WasmPaths = string | Readonly<Record<string, string>>;
+
+/** A binary that was found. */
+export interface Binary {
+  /** Its path or URL. */
+  readonly path: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
 
 interface NodeModules {
   'node:fs': { readFileSync(path: string): Uint8Array<ArrayBuffer> };
@@ -14,8 +23,41 @@ function builtin<K extends keyof NodeModules>(name: K): NodeModules[K] | undefin
   return process?.getBuiltinModule?.(name) as NodeModules[K] | undefined;
 }
 
-/** The folder of the installed npm package's binaries; undefined in a browser or a bundle. */
-export function installedFolder(): string | undefined {
+/**
+ * Finds a binary and checks that it is WebAssembly, because tfjs, once it failed to load one, neither reports why nor can be
+ * told another path.
+ *
+ * @throws Error naming every path that was tried
+ */
+export async function findBinary(name: BinaryName, paths: WasmPaths | undefined): Promise<Binary> {
+  const reasons: string[] = [];
+  for (const path of paths === undefined ? usualPaths(name) : [givenPath(name, paths)]) {
+    try {
+      const bytes = await readBytes(path);
+      if (WebAssembly.validate(bytes)) return { path, bytes };
+      reasons.push(`${path} is no WebAssembly that runs here`);
+    } catch (error) {
+      reasons.push(`${path} cannot be read (${error instanceof Error ? error.message : error})`);
+    }
+  }
+  throw new Error(`${reasons.join(', ')}: give the folder of the .wasm files as wasmPaths.`);
+}
+
+function givenPath(name: BinaryName, paths: WasmPaths): string {
+  const path = typeof paths !== 'string' ? paths[name] : paths.endsWith('/') ? paths + name : `${paths}/${name}`;
+  if (path === undefined)
+    throw new Error(`wasmPaths has no entry for ${name}: give the path of each binary, or a folder.`);
+  // tfjs reads no file: URLs in Node.
+  return path.startsWith('file:') ? (builtin('node:url')?.fileURLToPath(path) ?? path) : path;
+}
+
+/** In Node, Deno and Bun in the installed package; in a page where a bundler has put it, or beside the page. */
+function usualPaths(name: BinaryName): string[] {
+  const folder = installedFolder();
+  return folder === undefined ? [bundledFile(name), name] : [folder + name];
+}
+
+function installedFolder(): string | undefined {
   try {
     const main = builtin('node:module')
       ?.createRequire(import.meta.url)
@@ -23,40 +65,6 @@ export function installedFolder(): string | undefined {
     return main && `${builtin('node:path')?.dirname(main)}/`;
   } catch {
     return undefined;
-  }
-}
-
-/** The same with a slash at the end of a folder and without `file:` URLs, which tfjs does not read in Node. */
-export function normalized(paths: WasmPaths): WasmPaths {
-  if (typeof paths !== 'string') {
-    return Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, asPath(path)]));
-  }
-  const folder = asPath(paths);
-  return folder.endsWith('/') ? folder : `${folder}/`;
-}
-
-function asPath(path: string): string {
-  return path.startsWith('file:') ? (builtin('node:url')?.fileURLToPath(path) ?? path) : path;
-}
-
-/**
- * Checks that a binary is there and is WebAssembly, because tfjs, once it failed to load one, neither reports why nor can
- * be told another path.
- *
- * @throws Error naming the path
- */
-export async function checkBinary(paths: WasmPaths, name: string): Promise<void> {
-  const path = typeof paths === 'string' ? paths + name : paths[name];
-  if (path === undefined)
-    throw new Error(`wasmPaths has no entry for ${name}: give the path of each binary, or a folder.`);
-  let bytes: Uint8Array<ArrayBuffer>;
-  try {
-    bytes = await readBytes(path);
-  } catch (error) {
-    throw new Error(`${path} cannot be read (${reason(error)}): give the folder of the .wasm files as wasmPaths.`);
-  }
-  if (!WebAssembly.validate(bytes)) {
-    throw new Error(`${path} is no WebAssembly that runs here: give the folder of the .wasm files as wasmPaths.`);
   }
 }
 
@@ -68,6 +76,7 @@ async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await response.arrayBuffer());
 }
 
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** Whether tfjs must fetch it, as it does in a page anyway; else it reads a file. */
+export function isRemote(path: string): boolean {
+  return builtin('node:fs') !== undefined && /^https?:/i.test(path);
 }

@@ -6,7 +6,7 @@ import { type Expression, Expressions } from './expression.ts';
 import { type Fusion, fuse, type Group, isElementwise, isView, squeezed, unsqueezed } from './fusion.ts';
 import { emitElementwise, emitReduce, type Formulas, type Joining, type Output } from './kernel.ts';
 import { type Layout, layoutOf } from './layout.ts';
-import { emitMatrixProduct, panelBytes } from './matrix-product.ts';
+import { emitFusedProduct, emitMatrixProduct, panelBytes } from './matrix-product.ts';
 import { aroundView, emitConcat, emitCopy, emitFill, emitIndexed, emitPad, emitScan } from './move.ts';
 import { Scratch } from './scratch.ts';
 import type { Base, Emitter, Job, Target } from './target.ts';
@@ -18,6 +18,8 @@ const joining: Readonly<Record<'sum' | 'prod' | 'max' | 'min', Joining>> = {
   max: 'max',
   min: 'min',
 };
+
+type MatMul = Node & { readonly op: 'matMul' };
 
 /** A program as loops over arrays in scratch memory. */
 export const emitLoops: Emitter = (target, f, job) => new LoopWriter(target, f, job).write();
@@ -139,25 +141,70 @@ class LoopWriter {
 
   #writeGroup({ nodes }: Group): void {
     const last = nodes.at(-1)!;
-    if (isElementwise(last)) this.#writeElementwise(nodes);
-    else if (last.op === 'reduce') this.#writeReduce(last, nodes);
+    if (isElementwise(last)) {
+      const [first, ...rest] = nodes;
+      if (first?.op !== 'matMul') this.#writeElementwise(nodes);
+      else if (!this.#writeFused(first, rest)) {
+        this.#writeAlone(first);
+        this.#writeElementwise(rest);
+      }
+    } else if (last.op === 'reduce') this.#writeReduce(last, nodes);
     else if (!isView(last) && last.op !== 'input' && last.op !== 'constant' && sizeOf(last.shape) > 0) {
       this.#writeAlone(last);
     }
   }
 
   #writeElementwise(nodes: readonly Node[]): void {
-    const kept = nodes.filter(
-      (node) => this.#readOutside.has(node) || this.#results.has(node) || this.#places.has(node),
-    );
+    const kept = this.#kept(nodes);
     if (kept.length === 0) return;
     const shape = kept[0]!.shape;
     const formulas = this.#formulas(kept, shape, nodes);
-    const outputs = kept.map((node) => {
+    emitElementwise(this.#target, this.#f, formulas, this.#outputs(kept, shape));
+  }
+
+  /** Those of a group that are written to memory. */
+  #kept(nodes: readonly Node[]): Node[] {
+    return nodes.filter((node) => this.#readOutside.has(node) || this.#results.has(node) || this.#places.has(node));
+  }
+
+  #outputs(kept: readonly Node[], shape: Shape): Output[] {
+    return kept.map((node) => {
       const { view, add } = this.#place(node);
       return { view: { ...view, ...alike(view, shape) }, add };
     });
-    emitElementwise(this.#target, this.#f, formulas, outputs);
+  }
+
+  /** What only elementwise nodes read of a product, with them in one. @returns false where that cannot be */
+  #writeFused(product: MatMul, rest: readonly Node[]): boolean {
+    const kept = this.#kept(rest);
+    if (kept.length === 0) return true;
+    const { shape } = product;
+    // Stands for the product, which gets no memory.
+    const place = denseView({ address: -1 }, shape);
+    const formulas = this.#formulas(kept, shape, rest, { node: product, view: place });
+    const leaf = formulas.leaves.indexOf(place);
+    if (leaf < 0) return false;
+    const { left, right, panel } = this.#operands(product);
+    const epilogue = { formulas, product: leaf, outputs: this.#outputs(kept, shape) };
+    const done = emitFusedProduct(this.#target, this.#f, [left, right, place], panel, epilogue);
+    this.#scratch.release(panel);
+    return done;
+  }
+
+  /** A product's matrices, and room for a panel of one, to be released. */
+  #operands(node: MatMul): { readonly left: View; readonly right: View; readonly panel: number } {
+    const [x, y] = node.inputs;
+    const rank = node.shape.length;
+    const matrix = (operand: Node, transposed: boolean): View => {
+      const { length } = operand.shape;
+      let view = this.#view(operand);
+      const turned = [...Array(length - 2).keys(), length - 1, length - 2];
+      if (transposed) view = transposeView(view, turned);
+      if (view.strides.some((stride) => stride < 0)) view = this.#copied(view, node);
+      return broadcastView(view, [...node.shape.slice(0, rank - 2), ...view.shape.slice(-2)]);
+    };
+    const [left, right] = [matrix(x, node.transposeA), matrix(y, node.transposeB)];
+    return { left, right, panel: this.#scratch.claim(panelBytes(x.shape.at(node.transposeA ? -2 : -1)!)) };
   }
 
   #writeReduce(node: Node & { readonly op: 'reduce' }, nodes: readonly Node[]): void {
@@ -181,8 +228,17 @@ class LoopWriter {
     );
   }
 
-  /** Nodes as formulas over views of `shape`: those among `inside` are part of the formula, others are read. */
-  #formulas(roots: readonly Node[], shape: Shape, inside: readonly Node[]): Formulas {
+  /**
+   * Nodes as formulas over views of `shape`: those among `inside` are part of the formula, others are read.
+   *
+   * @param given a node that is read as this view
+   */
+  #formulas(
+    roots: readonly Node[],
+    shape: Shape,
+    inside: readonly Node[],
+    given?: { readonly node: Node; readonly view: View },
+  ): Formulas {
     const make = new Expressions(this.#target.element.type === 'f32' ? 'float32' : 'float64');
     const leaves: View[] = [];
     const known = new Map<string, number>();
@@ -194,7 +250,7 @@ class LoopWriter {
       const source = unsqueezed(node);
       const part = made.get(source);
       if (part && squeezed(source.shape) === squeezed(reader)) return part;
-      const view = { ...alike(broadcastView(this.#view(node), reader), shape) };
+      const view = source === given?.node ? given.view : alike(broadcastView(this.#view(node), reader), shape);
       const key = `${view.base.pointer?.index ?? ''} ${view.base.address} ${view.offset} ${view.strides}`;
       let leaf = known.get(key);
       if (leaf === undefined) {
@@ -218,19 +274,9 @@ class LoopWriter {
     const f = this.#f;
     switch (node.op) {
       case 'matMul': {
-        const [x, y] = node.inputs;
-        const rank = node.shape.length;
-        const matrix = (operand: Node, transposed: boolean): View => {
-          const { length } = operand.shape;
-          let view = this.#view(operand);
-          const turned = [...Array(length - 2).keys(), length - 1, length - 2];
-          if (transposed) view = transposeView(view, turned);
-          if (view.strides.some((stride) => stride < 0)) view = this.#copied(view, node);
-          return broadcastView(view, [...node.shape.slice(0, rank - 2), ...view.shape.slice(-2)]);
-        };
         const output = this.#place(node);
-        const panel = this.#scratch.claim(panelBytes(x.shape.at(node.transposeA ? -2 : -1)!));
-        emitMatrixProduct(target, f, matrix(x, node.transposeA), matrix(y, node.transposeB), output, panel);
+        const { left, right, panel } = this.#operands(node);
+        emitMatrixProduct(target, f, left, right, output, panel);
         this.#scratch.release(panel);
         return;
       }

@@ -36,8 +36,8 @@ export function unsqueezed(node: Node): Node {
 
 /**
  * Divides nodes (each after its inputs) into groups: elementwise nodes of one shape join those that they read where no
- * circle between groups would arise; what only a reduction reads joins the reduction; every other node is alone. `results`
- * are read from outside.
+ * circle between groups would arise; what only a reduction reads joins the reduction; a product that only elementwise nodes
+ * of one group read, of its shape, comes first in their group; every other node is alone. `results` are read from outside.
  */
 export function fuse(nodes: readonly Node[], results: ReadonlySet<Node>): Fusion {
   const groupOf = new Map<Node, Group>();
@@ -65,7 +65,29 @@ export function fuse(nodes: readonly Node[], results: ReadonlySet<Node>): Fusion
     groupOf.set(node, group);
     groups.add(group);
   }
+  for (const node of nodes) {
+    const home = node.op === 'matMul' && !results.has(node) && soleReader(node, readers, groupOf);
+    if (!home) continue;
+    groups.delete(groupOf.get(node)!);
+    home.nodes.unshift(node);
+    groupOf.set(node, home);
+  }
   return { groups: inOrder(groups, groupOf), groupOf };
+}
+
+/** The group of elementwise nodes of its shape that alone reads a product, where that has no other product. */
+function soleReader(
+  product: Node,
+  readers: ReadonlyMap<Node, readonly Node[]>,
+  groupOf: ReadonlyMap<Node, Group>,
+): Group | undefined {
+  const readBy = readers.get(product)!;
+  const [home] = readBy.map((reader) => groupOf.get(reader));
+  const fits = readBy.every(
+    (reader) =>
+      groupOf.get(reader) === home && isElementwise(reader) && squeezed(reader.shape) === squeezed(product.shape),
+  );
+  return home && fits && home.nodes.every(isElementwise) ? home : undefined;
 }
 
 /** Who reads each node, seen through reshapes that change nothing. */

@@ -1,4 +1,5 @@
 import type { FunctionBuilder, FunctionRef, Local } from '@neural-ode/assembler';
+import { canFollow, type Epilogue, sidesOf } from './epilogue.ts';
 import type { Output } from './kernel.ts';
 import { Nest } from './nest.ts';
 import type { ProductSizes } from './product-sizes.ts';
@@ -17,6 +18,35 @@ export function panelBytes(inner: number): number {
   return Math.min(inner, depth) * 32;
 }
 
+/** The sizes of one product, and whether it is formed transposed: few columns waste lanes, and only b is copied into panels. */
+function sizesOf(
+  target: Target,
+  a: View,
+  b: View,
+  { view: c, add }: Output,
+): ProductSizes & { readonly across: boolean } {
+  const rank = c.shape.length;
+  const [rows, columns, inner] = [c.shape[rank - 2]!, c.shape[rank - 1]!, a.shape[rank - 1]!];
+  const last = (view: View, order: readonly [number, number]) =>
+    [view.strides[rank - 2 + order[0]]!, view.strides[rank - 2 + order[1]]!] as const;
+  const [plain, swapped] = [[0, 1] as const, [1, 0] as const];
+  const scattered = (stride: number) => stride * target.element.size >= scatteredBytes;
+  const narrow = columns < target.element.lanes && rows > columns;
+  const across = narrow || (scattered(a.strides[rank - 1]!) && !scattered(b.strides[rank - 2]!));
+  return across
+    ? {
+        across,
+        rows: columns,
+        inner,
+        columns: rows,
+        a: last(b, swapped),
+        b: last(a, swapped),
+        c: last(c, swapped),
+        add,
+      }
+    : { across, rows, inner, columns, a: last(a, plain), b: last(b, plain), c: last(c, plain), add };
+}
+
 /** c = a b for the last two axes, over all axes before them, which the three views share. */
 export function emitMatrixProduct(
   target: Target,
@@ -26,22 +56,9 @@ export function emitMatrixProduct(
   { view: c, add }: Output,
   panel: number,
 ): void {
-  const rank = c.shape.length;
-  const rows = c.shape[rank - 2]!;
-  const columns = c.shape[rank - 1]!;
-  const inner = a.shape[rank - 1]!;
   if (c.shape.includes(0)) return;
-  const last = (view: View, order: readonly [number, number]) =>
-    [view.strides[rank - 2 + order[0]]!, view.strides[rank - 2 + order[1]]!] as const;
-  const plain = [0, 1] as const;
-  const swapped = [1, 0] as const;
-  // Few columns waste lanes, and of a and b only b is copied into panels: then the product is formed transposed.
-  const scattered = (stride: number) => stride * target.element.size >= scatteredBytes;
-  const narrow = columns < target.element.lanes && rows > columns;
-  const across = narrow || (scattered(a.strides[rank - 1]!) && !scattered(b.strides[rank - 2]!));
-  const sizes: ProductSizes = across
-    ? { rows: columns, inner, columns: rows, a: last(b, swapped), b: last(a, swapped), c: last(c, swapped), add }
-    : { rows, inner, columns, a: last(a, plain), b: last(b, plain), c: last(c, plain), add };
+  const { across, ...sizes } = sizesOf(target, a, b, { view: c, add });
+  const { inner } = sizes;
   // The odd steps first, then as often as needed all steps of a block.
   const blocks = Math.max(0, Math.ceil(inner / depth) - 1);
   const odd = inner - blocks * depth;
@@ -75,6 +92,48 @@ export function emitMatrixProduct(
     });
   });
   nest.end();
+}
+
+/**
+ * Formulas of a product's elements, computed while a tile of them is in registers; `c` is the product's shape, as a view.
+ *
+ * @returns false, with nothing written, where the product has to be written first
+ */
+export function emitFusedProduct(
+  target: Target,
+  f: FunctionBuilder,
+  [a, b, c]: readonly [View, View, View],
+  panel: number,
+  epilogue: Epilogue,
+): boolean {
+  const { module, element } = target;
+  const rank = c.shape.length;
+  const sizes = sizesOf(target, a, b, { view: c, add: false });
+  const fits =
+    !sizes.across && sizes.inner <= depth && sizes.columns % element.lanes === 0 && sizes.rows * sizes.inner > 0;
+  if (!fits || c.shape.slice(0, -2).some((length) => length !== 1) || !canFollow(epilogue, rank)) return false;
+  const sides = sidesOf(epilogue);
+  const names = sides.map((_, n) => `side${n}`);
+  const types = {
+    a: 'i32',
+    b: 'i32',
+    panel: 'i32',
+    ...Object.fromEntries(names.map((name) => [name, 'i32'])),
+  } as const;
+  const fused = module.function('product', types, [], (g, pointers) => {
+    const at = pointers as Record<string, Local<'i32'>>;
+    const after = { epilogue, sides: names.map((name) => at[name] as Local<'i32'>) };
+    const { a, b, panel } = at as Record<'a' | 'b' | 'panel', Local<'i32'>>;
+    new ProductWriter(target, g, sizes, { a, b, c: a, panel }, after).write();
+  });
+  f.scope(() => {
+    const address = ({ base, offset }: View) =>
+      f.let(f.i32.add(base.pointer ?? 0, base.address + offset * element.size));
+    const [left, right] = [address(a), address(b)];
+    const others = sides.map(({ view }) => address(view));
+    f.call(fused, left, right, panel, ...others);
+  });
+  return true;
 }
 
 function productFunction(target: Target, sizes: ProductSizes): FunctionRef<readonly []> {

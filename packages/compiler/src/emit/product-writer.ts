@@ -1,4 +1,5 @@
 import type { FunctionBuilder, Local } from '@neural-ode/assembler';
+import { type Epilogue, emitEpilogue, sidesOf } from './epilogue.ts';
 import { emitPack, type Panel } from './panel.ts';
 import type { ProductPointers, ProductSizes } from './product-sizes.ts';
 import { emitRepeat } from './repeat.ts';
@@ -15,18 +16,36 @@ export class ProductWriter {
   readonly #f: FunctionBuilder;
   readonly #sizes: ProductSizes;
   readonly #at: ProductPointers;
+  readonly #epilogue: Epilogue | undefined;
+  /** What is written, and read besides a and b, with how far rows and columns lie apart: c, or the epilogue's arrays. */
+  readonly #sides: readonly { readonly at: Local<'i32'>; readonly row: number; readonly column: number }[];
 
-  constructor(target: Target, f: FunctionBuilder, sizes: ProductSizes, pointers: ProductPointers) {
+  /**
+   * @param after what becomes of the product in the place of c, on the arrays at its `sides`; columns are a multiple of the
+   *   lanes then
+   */
+  constructor(
+    target: Target,
+    f: FunctionBuilder,
+    sizes: ProductSizes,
+    pointers: ProductPointers,
+    after?: { readonly epilogue: Epilogue; readonly sides: readonly Local<'i32'>[] },
+  ) {
     this.#target = target;
     this.#f = f;
     this.#sizes = sizes;
     this.#at = pointers;
+    this.#epilogue = after?.epilogue;
+    const [row, column] = sizes.c;
+    this.#sides = after
+      ? sidesOf(after.epilogue).map((side, n) => ({ ...side, at: after.sides[n] as Local<'i32'> }))
+      : [{ at: pointers.c, row, column }];
   }
 
   write(): void {
     const f = this.#f;
     const { lanes, size } = this.#target.element;
-    const { rows, columns, b, c } = this.#sizes;
+    const { rows, columns, b } = this.#sizes;
     const width = 2 * lanes;
     const full = Math.floor(columns / width);
     const rest = columns % width;
@@ -34,7 +53,7 @@ export class ProductWriter {
     emitRepeat(f, full, () => {
       this.#panel({ vectors: 2, columns: width, packed: !direct });
       f.set(this.#at.b, f.i32.add(this.#at.b, width * b[1] * size));
-      f.set(this.#at.c, f.i32.add(this.#at.c, width * c[1] * size));
+      for (const { at, column } of this.#sides) if (column > 0) f.set(at, f.i32.add(at, width * column * size));
     });
     if (rest > 0) {
       const vectors = rest > lanes ? 2 : 1;
@@ -45,21 +64,24 @@ export class ProductWriter {
   #panel(panel: Panel): void {
     const f = this.#f;
     const { size } = this.#target.element;
-    const { rows, a, c } = this.#sizes;
+    const { rows, a } = this.#sizes;
     if (panel.packed) emitPack(f, this.#target.element, panel, this.#sizes, this.#at);
     const pointerA = f.let(f.get(this.#at.a));
-    const pointerC = f.let(f.get(this.#at.c));
+    const sides = this.#sides.map(({ at }) => f.let(f.get(at)));
     const height = tileRows[panel.vectors];
     emitRepeat(f, Math.floor(rows / height), () => {
-      this.#tile(panel, height, pointerA, pointerC);
+      this.#tile(panel, height, pointerA, sides);
       f.set(pointerA, f.i32.add(pointerA, height * a[0] * size));
-      f.set(pointerC, f.i32.add(pointerC, height * c[0] * size));
+      for (const [n, { row }] of this.#sides.entries()) {
+        const side = sides[n] as Local<'i32'>;
+        if (row > 0) f.set(side, f.i32.add(side, height * row * size));
+      }
     });
-    if (rows % height > 0) this.#tile(panel, rows % height, pointerA, pointerC);
-    f.free(pointerA, pointerC);
+    if (rows % height > 0) this.#tile(panel, rows % height, pointerA, sides);
+    f.free(pointerA, ...sides);
   }
 
-  #tile(panel: Panel, height: number, pointerA: Local<'i32'>, pointerC: Local<'i32'>): void {
+  #tile(panel: Panel, height: number, pointerA: Local<'i32'>, sides: readonly Local<'i32'>[]): void {
     const f = this.#f;
     const { size, vector } = this.#target.element;
     const { inner, a, b } = this.#sizes;
@@ -91,7 +113,14 @@ export class ProductWriter {
       f.set(fromB, f.i32.add(fromB, rowBytes));
     });
     f.free(fromA, fromB, left, ...right);
-    this.#store(panel, height, pointerC, sums);
+    if (this.#epilogue) {
+      for (const [n, sum] of sums.entries()) {
+        const place = [Math.floor(n / vectors), (n % vectors) * this.#target.element.lanes] as const;
+        emitEpilogue(this.#target, f, this.#epilogue, sum, sides, place);
+      }
+    } else {
+      this.#store(panel, height, sides[0] as Local<'i32'>, sums);
+    }
     f.free(...sums);
   }
 

@@ -1,7 +1,7 @@
 import type { Machine } from './machine.ts';
 
 /** The functions that run a whole loop. */
-export type LoopCall = 'advance' | 'advanceAll' | 'pullback' | 'pullbackThrough';
+export type LoopCall = 'advance' | 'advanceKeeping' | 'advanceAll' | 'pullback' | 'pullbackThrough';
 
 /**
  * Work around a machine's loops: it yields which function is to be called, with everything in memory, and goes on with

@@ -4,7 +4,7 @@ import { isFull } from './emit-advance.ts';
 import { align } from './layout.ts';
 import { loopIndex as at } from './loop-fields.ts';
 import type { Machine } from './machine.ts';
-import { type StepPlan, walkSizes } from './plan.ts';
+import type { StepPlan } from './plan.ts';
 
 type ArrayTask = Task<Float64Array, Float64Array>;
 
@@ -20,10 +20,12 @@ const roomForOutputs = 2 ** 26;
  * @param largest bytes of a state up to which it does
  */
 export function canAdvance(
-  { layout }: Machine,
-  { stepping, retain, outputs = [] }: ArrayTask,
-  largest: number = largestState,
+  machine: Machine,
+  task: ArrayTask,
+  largest: number = keepsStages(machine, task) ? largestKeptState : largestState,
 ): boolean {
+  const { layout } = machine;
+  const { stepping, retain, outputs = [] } = task;
   return (
     (retain === 'end' || retain === 'states') &&
     layout.size > 0 &&
@@ -37,6 +39,14 @@ export function canAdvance(
 export function canPullback({ layout }: Machine, steps: number, outputs: number): boolean {
   const { size, stride } = layout;
   return steps > 0 && size > 0 && (outputs + steps) * stride <= roomForOutputs;
+}
+
+/** Bytes of a state up to which the loop runs inside WebAssembly where it keeps stages, which core's loop cannot. */
+const largestKeptState = 2 ** 20;
+
+/** Whether `advance` keeps the stages of a task's steps. */
+function keepsStages(machine: Machine, { retain, differentiated }: ArrayTask): boolean {
+  return retain === 'states' && differentiated === true && machine.stageBlocks !== undefined;
 }
 
 /** How many accepted steps `advance` has room for before they are read. */
@@ -63,10 +73,14 @@ export function* advance(
   const keep = retain === 'states';
   const slot = 2 * layout.stride;
   const slots = keep ? capacity + 1 : 2;
+  const blocks = keepsStages(machine, task) ? machine.stageBlocks : undefined;
+  // Blocks are those of the first steps, so nothing is added after a step that core's loop took.
+  const room = blocks && from.accepted === 0 ? machine.reserveBlocks(blocks) : undefined;
+  const call = room ? 'advanceKeeping' : 'advance';
 
   const timesAt = machine.reserve(
     8 * (stops.length + outputs.length + capacity + 3) + outputs.length * layout.stride + slots * slot,
-    'advance',
+    call,
   );
   const stopsAt = timesAt + 8 * (capacity + 1);
   const outputTimesAt = stopsAt + 8 * stops.length;
@@ -89,6 +103,8 @@ export function* advance(
   machine.setInteger(at.times, timesAt);
   machine.setInteger(at.capacity, capacity);
   machine.setInteger(at.keep, keep ? 1 : 0);
+  machine.setInteger(at.block, room?.start ?? 0);
+  machine.setInteger(at.blocksEnd, room?.end ?? 0);
   if (stepping.kind === 'adaptive') {
     const { memory } = from;
     machine.setDouble(at.memory0, memory[0] as number);
@@ -101,7 +117,7 @@ export function* advance(
   let [accepted, rejected] = [from.accepted, from.rejected];
   for (;;) {
     machine.setInteger(at.trials, Math.min(task.maxSteps - accepted - rejected, 2 ** 31 - 1));
-    const reason = yield 'advance';
+    const reason = yield call;
     const [good, bad] = [machine.getInteger(at.accepted), machine.getInteger(at.rejected)];
     accepted += good;
     rejected += bad;
@@ -117,6 +133,11 @@ export function* advance(
       machine.setInteger(at.from, slotsAt);
       machine.setInteger(at.to, slotsAt + slot);
     }
+  }
+  if (room && blocks) {
+    const count = (machine.getInteger(at.block) - room.start) / blocks.bytes;
+    machine.kept = { start: room.start, ts: [from.t, ...ts.slice(0, count)], epoch: machine.epoch };
+    machine.expectSteps(accepted);
   }
   if (accepted === from.accepted && rejected === from.rejected) return undefined;
 
@@ -186,6 +207,8 @@ export function* pullback(
   machine.setInteger(at.outputCount, ts.length);
   machine.setInteger(at.outputStates, barsAt);
   machine.setInteger(at.present, presentAt);
+  machine.setInteger(at.blocks, machine.kept?.start ?? 0);
+  machine.setInteger(at.blockCount, countKept(machine, mesh, ys));
   yield walk;
 
   const plan = machine.plan as StepPlan;
@@ -193,14 +216,30 @@ export function* pullback(
   for (const kind of [0, 1] as const) {
     const count = machine.getInteger(at[`walked${kind}`]);
     walked += count;
-    counts.evaluations += count * walkSizes(plan, kind).slopes;
     counts.vjps += count * (plan.walked[kind] as readonly number[]).length;
   }
+  counts.evaluations += machine.getInteger(at.restaged);
   if (plan.firstSameAsLast && walked > 0) counts.vjps++;
   return {
     y0: any ? machine.read(layout.y1Bar, layout.size) : undefined,
     parameters: machine.read(layout.parametersBar, layout.parameterSize),
   };
+}
+
+/** Of how many steps, from the first on, the stages still lie in memory. */
+function countKept(machine: Machine, mesh: readonly number[], ys: readonly Float64Array[]): number {
+  const { kept, stageBlocks } = machine;
+  if (!kept || !stageBlocks || kept.epoch !== machine.epoch || kept.ts[0] !== mesh[0]) return 0;
+  let count = 0;
+  // What a step started from and where it led is all that its stages depend on besides the parameters.
+  while (
+    count + 1 < kept.ts.length &&
+    kept.ts[count + 1] === mesh[count + 1] &&
+    machine.holds(kept.start + count * stageBlocks.bytes, ys[count] as Float64Array)
+  ) {
+    count++;
+  }
+  return count;
 }
 
 /** The times that steps end at: of fixed steps all. */

@@ -1,6 +1,6 @@
 import type { FunctionBuilder, FunctionRef, Local, Operand, Value } from '@neural-ode/assembler';
 import { resolution, slack } from '@neural-ode/core';
-import { evaluateFirst, measureError, type StepContext, type StepFunctions } from './emit-step.ts';
+import { evaluateFirst, type KeepingStep, measureError, type StepContext, type StepFunctions } from './emit-step.ts';
 import { type Place, StateCode } from './lanes.ts';
 import { type LoopField, loopAddress } from './loop-fields.ts';
 
@@ -21,15 +21,18 @@ export interface LoopFunctions extends StepFunctions {
  * Exports `advance()`, core's integrate loop under its PID rule or with known steps: from the fields of the layout's loop,
  * which it leaves as they are after the last trial taken. Slots follow one another from `from` on with `keep`, else there
  * are two; each is a state followed by its slope.
+ *
+ * @param keeping for `advanceKeeping()`: takes the steps in the place of `step`, while there is room for their blocks
  */
 export function emitAdvance(
   context: StepContext,
   { step, extraStages, interpolate, power }: LoopFunctions,
+  keeping?: KeepingStep,
 ): FunctionRef<readonly ['i32']> {
   const { module, plan, layout, whole } = context;
   const slot = 2 * layout.stride;
   return module.function(
-    'advance',
+    keeping ? 'advanceKeeping' : 'advance',
     {},
     ['i32'],
     (f) => {
@@ -45,6 +48,7 @@ export function emitAdvance(
       const [nextStop, nextOutput, hasSlope] = [integer('nextStop'), integer('nextOutput'), integer('hasSlope')];
       const [accepted, rejected] = [f.let(f.i32.const(0)), f.let(f.i32.const(0))];
       const [firsts, extras] = [f.let(f.i32.const(0)), f.let(f.i32.const(0))];
+      const [block, kept] = [integer('block'), f.let(f.i32.const(0))];
       const reason = f.let(f.i32.const(reachedEnd));
       const [t1, norm, factor, proposed] = [f.local('f64'), f.local('f64'), f.local('f64'), f.local('f64')];
       const [toStop, good, dense] = [f.local('i32'), f.local('i32'), f.local('i32')];
@@ -77,7 +81,16 @@ export function emitAdvance(
 
           const flags = f.let(f.i32.mul(adaptive, measureError));
           f.set(flags, f.i32.or(flags, f.i32.mul(f.i32.eqz(hasSlope), evaluateFirst)));
-          f.set(norm, f.call(step, t, t1, from, to, flags));
+          if (keeping) {
+            f.set(kept, f.i32.ltU(block, f.i32.load(0, at('blocksEnd'))));
+            f.if(
+              kept,
+              () => f.set(norm, f.call(keeping.step, t, t1, from, to, flags, block)),
+              () => f.set(norm, f.call(step, t, t1, from, to, flags)),
+            );
+          } else {
+            f.set(norm, f.call(step, t, t1, from, to, flags));
+          }
           f.if(f.i32.eqz(adaptive), () => {
             f.set(norm, sumOfZeros(code, { base: to, offset: 0 }));
             if (whole) f.set(norm, f.call(whole.sum, norm));
@@ -101,6 +114,7 @@ export function emitAdvance(
               f.set(dense, 0);
               outputs();
               increment(accepted);
+              if (keeping) increment(block, f.i32.mul(kept, keeping.blockBytes));
               f.f64.store(f.i32.add(f.i32.load(0, at('times')), f.i32.shl(accepted, 3)), t1);
               increment(
                 nextStop,
@@ -120,7 +134,7 @@ export function emitAdvance(
 
       const stored = { t, size, memory0: memory[0], memory1: memory[1], memory2: memory[2] };
       for (const [field, local] of Object.entries(stored)) f.f64.store(0, local, at(field as LoopField));
-      const counted = { from, to, nextStop, nextOutput, hasSlope, accepted, rejected, firsts, extras };
+      const counted = { from, to, nextStop, nextOutput, hasSlope, accepted, rejected, firsts, extras, block };
       for (const [field, local] of Object.entries(counted)) f.i32.store(0, local, at(field as LoopField));
       return reason;
 

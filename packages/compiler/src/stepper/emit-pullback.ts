@@ -3,6 +3,7 @@ import { firstOutput, recomputed, type VjpContext } from './emit-vjp.ts';
 import { type Place, StateCode } from './lanes.ts';
 import { type LoopField, loopAddress } from './loop-fields.ts';
 import { walkSizes } from './plan.ts';
+import { stageBlocks } from './stage-blocks.ts';
 
 /** The functions that walking steps backwards calls. */
 export interface WalkFunctions {
@@ -15,12 +16,13 @@ export interface WalkFunctions {
 
 /**
  * Exports `pullback()`: walks accepted steps from the last to the first, as core's `pullbackSteps` does, from the fields of
- * the layout's loop. Cotangents of outputs lie one after the other; that of y0 is left in `y1Bar`. Outputs may lie inside
+ * the layout's loop. Stages of the first `blockCount` steps lie in `blocks`; those of the others are computed again. Cotangents
+ * of outputs lie one after the other; that of y0 is left in `y1Bar`. Outputs may lie inside
  * steps in `pullbackThrough()`, which is exported instead where the functions for them are given.
  */
 export function emitPullback(context: VjpContext, { restage, walk0, walk1, output: through }: WalkFunctions): void {
   const { module, calls, plan, layout } = context;
-  const { input, inputBar } = recomputed(context);
+  const { inputBar } = recomputed(context);
   const y1Bar: Place = { offset: layout.y1Bar };
   module.function(
     through ? 'pullbackThrough' : 'pullback',
@@ -33,6 +35,10 @@ export function emitPullback(context: VjpContext, { restage, walk0, walk1, outpu
       const [start, end, time, direction] = [f.local('f64'), f.local('f64'), f.local('f64'), f.local('f64')];
       const [n, output, state, bar] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
       const [any, inside] = [f.let(f.i32.const(0)), f.local('i32')];
+      // Where the stages of the step lie, and whether those of the next one have been computed again in the layout's place.
+      const [inputs, tapes, again] = [f.local('i32'), f.local('i32'), f.let(f.i32.const(0))];
+      const restaged = f.let(f.i32.const(0));
+      const { input } = recomputed(context, inputs);
       const walked = [f.let(f.i32.const(0)), f.let(f.i32.const(0))] as const;
       const timeAt = (field: LoopField, index: Local<'i32'>, offset = 0) =>
         f.f64.load(f.i32.add(f.i32.load(0, at(field)), f.i32.shl(index, 3)), offset);
@@ -52,7 +58,6 @@ export function emitPullback(context: VjpContext, { restage, walk0, walk1, outpu
           f.set(any, 1);
 
           f.set(state, f.i32.add(f.i32.load(0, at('states')), f.i32.mul(n, layout.stride)));
-          code.combine(input(0), { base: state, offset: 0 }, []);
           if (walk1) {
             f.if(
               inside,
@@ -69,12 +74,14 @@ export function emitPullback(context: VjpContext, { restage, walk0, walk1, outpu
         f.if(any, () => {
           f.scope(() => {
             const [y0, first] = [code.address(input(0)), code.address(inputBar(0))];
+            f.if(f.i32.eqz(again), () => calls.visit(f, 0, start, y0));
             f.drop(calls.vjp(f, 0, start, y0, layout.carryBar, first, layout.parametersBar));
             code.combine(y1Bar, y1Bar, [{ coefficient: one, state: inputBar(0) }]);
           });
         });
       }
       for (const kind of [0, 1] as const) f.i32.store(0, walked[kind], at(`walked${kind}`));
+      f.i32.store(0, restaged, at('restaged'));
 
       /** Cotangents of the outputs in this step: those at its end add to y1's. */
       function outputs(): void {
@@ -106,18 +113,45 @@ export function emitPullback(context: VjpContext, { restage, walk0, walk1, outpu
       }
 
       function step(kind: 0 | 1, walk: FunctionRef<readonly []>): void {
-        const { inputs, slopes, fromNext } = walkSizes(plan, kind);
+        const sizes = walkSizes(plan, kind);
         const { endStage } = plan;
-        const cameFromNext = f.let(f.i32.or(...walked));
-        if (fromNext) f.if(cameFromNext, () => calls.visitedAs(f, endStage, 0));
-        f.call(restage, start, end, inputs, slopes);
-        if (fromNext) {
+        const place = () => {
+          code.combine(input(0), { base: state, offset: 0 }, []);
           // The end's state is the last stage's input, and was stored.
-          const y1 = input(endStage);
-          code.combine(y1, { base: state, offset: layout.stride }, []);
-          f.if(f.i32.eqz(cameFromNext), () => calls.visit(f, endStage, end, code.address(y1)));
+          if (sizes.fromNext) code.combine(input(endStage), { base: state, offset: layout.stride }, []);
+        };
+        const compute = () => {
+          f.set(inputs, layout.inputs);
+          f.set(tapes, calls.start);
+          place();
+          if (sizes.fromNext) {
+            f.if(
+              again,
+              () => calls.visitedAs(f, endStage, 0),
+              () => f.scope(() => calls.visit(f, endStage, end, f.let(f.i32.add(inputs, endStage * layout.stride)))),
+            );
+          }
+          f.call(restage, start, end, sizes.inputs, sizes.slopes);
+          f.set(restaged, f.i32.add(restaged, sizes.slopes));
+          f.set(again, 1);
+        };
+        // The forward solve keeps a step's own stages.
+        const keeps = kind === 0 || plan.allStages === plan.stages ? stageBlocks(plan, layout, calls) : undefined;
+        if (keeps) {
+          f.if(
+            f.i32.ltU(n, f.i32.load(0, at('blockCount'))),
+            () => {
+              f.set(inputs, f.i32.add(f.i32.load(0, at('blocks')), f.i32.mul(n, keeps.bytes)));
+              f.set(tapes, f.i32.add(inputs, keeps.tapes));
+              place();
+              f.set(again, 0);
+            },
+            compute,
+          );
+        } else {
+          compute();
         }
-        f.call(walk, start, end, 0);
+        f.call(walk, start, end, inputs, tapes);
         if (!plan.firstSameAsLast) code.combine(y1Bar, { offset: layout.y0Bar }, []);
         f.set(walked[kind], f.i32.add(walked[kind], 1));
       }

@@ -3,6 +3,8 @@ import type { StraightStep } from '../emit/straight-step.ts';
 import { type Place, StateCode } from './lanes.ts';
 import type { Layout } from './layout.ts';
 import type { StepPlan } from './plan.ts';
+import type { StageBlocks } from './stage-blocks.ts';
+import type { StageCalls } from './stage-calls.ts';
 
 /** What the emitters of a step's functions share. */
 export interface StepContext {
@@ -66,62 +68,138 @@ export function slopePlaces({ plan, layout }: StepContext, { from, to }: Ends): 
  */
 export function emitStep(context: StepContext, straight: StraightStep | undefined): StepFunctions {
   const { module, field, plan, layout } = context;
-  const params = { t0: 'f64', t1: 'f64', from: 'i32', to: 'i32', flags: 'i32' } as const;
-
-  const stage = (code: StateCode, i: number, at: Ends & { t0: Local<'f64'>; t1: Local<'f64'>; h: Local<'f64'> }) => {
-    const { f } = code;
-    const slopes = slopePlaces(context, at);
-    const isEnd = plan.firstSameAsLast && i === plan.endStage;
-    const input: Place = isEnd ? { base: at.to, offset: 0 } : { offset: layout.input };
-    f.scope(() => {
-      code.combine(input, { base: at.from, offset: 0 }, code.terms(at.h, plan.a[i] as readonly number[], slopes));
-      f.call(field.slope, stageTime(f, plan, i, at), code.address(input), code.address(slopes(i)));
-    });
-  };
+  const evaluation = (f: FunctionBuilder): Evaluation => ({
+    input: () => ({ offset: layout.input }),
+    slope: (_, t, y, place) => f.call(field.slope, t, y, new StateCode(f, layout).address(place)),
+  });
 
   const step = module.function(
     'step',
-    params,
+    stepTypes,
     ['f64'],
-    (f, { t0, t1, from, to, flags }) => {
-      const code = new StateCode(f, layout);
-      const h = f.let(f.f64.sub(t1, t0));
-      const at = { from, to, t0, t1, h };
-      const slopes = slopePlaces(context, at);
-      f.if(f.i32.and(flags, evaluateFirst), () => {
-        f.call(field.slope, t0, from, code.address(slopes(0)));
-      });
+    (f, { flags, ...ends }) => {
+      const at = { ...ends, h: f.let(f.f64.sub(ends.t1, ends.t0)) };
+      const { t0, from } = at;
+      f.if(f.i32.and(flags, evaluateFirst), () => f.call(field.slope, t0, from, f.i32.add(from, layout.stride)));
       if (straight) return straightNorm(f, context, straight, { ...at, flags });
-      for (let i = 1; i < plan.stages; i++) stage(code, i, at);
-      if (!plan.firstSameAsLast) {
-        f.scope(() => {
-          code.combine({ base: to, offset: 0 }, { base: from, offset: 0 }, code.terms(h, plan.tableau.b, slopes));
-        });
-      }
-      const norm = f.local('f64');
-      f.set(norm, 0);
-      if (plan.errorRows.length > 0 && layout.size > 0) {
-        f.if(f.i32.and(flags, measureError), () => {
-          f.set(norm, errorNorm(code, context, at, slopes));
-        });
-      }
-      return norm;
+      return stagesAndNorm(f, context, { ...at, flags }, evaluation(f));
     },
     { export: true, literals: 'inline' },
   );
 
   const extraStages = module.function(
     'extraStages',
-    params,
+    stepTypes,
     [],
-    (f, { t0, t1, from, to }) => {
+    (f, ends) => {
+      const at = { ...ends, h: f.let(f.f64.sub(ends.t1, ends.t0)) };
       const code = new StateCode(f, layout);
-      const h = f.let(f.f64.sub(t1, t0));
-      for (let i = plan.stages; i < plan.allStages; i++) stage(code, i, { from, to, t0, t1, h });
+      for (let i = plan.stages; i < plan.allStages; i++) emitStage(code, context, i, at, evaluation(f));
     },
     { export: true, literals: 'inline' },
   );
   return { step, extraStages };
+}
+
+/** A step that keeps its stages in a block of so many bytes, whose address is its last argument. */
+export interface KeepingStep {
+  readonly step: FunctionRef<readonly ['f64']>;
+  readonly blockBytes: number;
+}
+
+/**
+ * Adds `step` with a last argument, the address of a block in which the stages are kept; see `stageBlocks`. The first
+ * stage's tape is kept only where it is not the last one of the step before.
+ */
+export function emitKeepingStep(
+  context: StepContext & { readonly calls: StageCalls },
+  { bytes, tapes }: StageBlocks,
+): KeepingStep {
+  const { module, field, plan, layout } = context;
+  const step = module.function(
+    'keepingStep',
+    { ...stepTypes, block: 'i32' },
+    ['f64'],
+    (f, { flags, block, ...ends }) => {
+      const at = { ...ends, h: f.let(f.f64.sub(ends.t1, ends.t0)) };
+      const { t0, from } = at;
+      const calls = context.calls.at(f.let(f.i32.add(block, tapes)));
+      const code = new StateCode(f, layout);
+      code.combine({ base: block, offset: 0 }, { base: from, offset: 0 }, []);
+      if (!plan.firstSameAsLast) calls.visit(f, 0, t0, from);
+      f.if(f.i32.and(flags, evaluateFirst), () => {
+        const slope = f.i32.add(from, layout.stride);
+        if (plan.firstSameAsLast) f.call(field.slope, t0, from, slope);
+        else calls.slope(f, 0, t0, from, slope);
+      });
+      return stagesAndNorm(
+        f,
+        context,
+        { ...at, flags },
+        {
+          input: (i) => ({ base: block, offset: i * layout.stride }),
+          slope(i, t, y, place) {
+            calls.visit(f, i, t, y);
+            calls.slope(f, i, t, y, code.address(place));
+          },
+        },
+      );
+    },
+    { literals: 'inline' },
+  );
+  return { step, blockBytes: bytes };
+}
+
+const stepTypes = { t0: 'f64', t1: 'f64', from: 'i32', to: 'i32', flags: 'i32' } as const;
+
+type At = Ends & { readonly [K in 't0' | 't1' | 'h']: Local<'f64'> };
+
+/** Where the input of a stage is put, and how its slope is computed. */
+interface Evaluation {
+  input(stage: number): Place;
+  slope(stage: number, t: Local<'f64'>, y: Local<'i32'>, place: Place): void;
+}
+
+/** A step's stages but the first, its new state and its error norm. */
+function stagesAndNorm(
+  f: FunctionBuilder,
+  context: StepContext,
+  at: At & { readonly flags: Local<'i32'> },
+  evaluation: Evaluation,
+): Local<'f64'> {
+  const { plan, layout } = context;
+  const { from, to, h, flags } = at;
+  const code = new StateCode(f, layout);
+  const slopes = slopePlaces(context, at);
+  for (let i = 1; i < plan.stages; i++) emitStage(code, context, i, at, evaluation);
+  if (!plan.firstSameAsLast) {
+    f.scope(() => {
+      code.combine({ base: to, offset: 0 }, { base: from, offset: 0 }, code.terms(h, plan.tableau.b, slopes));
+    });
+  }
+  const norm = f.local('f64');
+  f.set(norm, 0);
+  if (plan.errorRows.length > 0 && layout.size > 0) {
+    f.if(f.i32.and(flags, measureError), () => {
+      f.set(norm, errorNorm(code, context, at, slopes));
+    });
+  }
+  return norm;
+}
+
+function emitStage(code: StateCode, context: StepContext, i: number, at: At, { input, slope }: Evaluation): void {
+  const { plan } = context;
+  const { f } = code;
+  const slopes = slopePlaces(context, at);
+  const isEnd = plan.firstSameAsLast && i === plan.endStage;
+  const place: Place = isEnd ? { base: at.to, offset: 0 } : input(i);
+  f.scope(() => {
+    code.combine(place, { base: at.from, offset: 0 }, code.terms(at.h, plan.a[i] as readonly number[], slopes));
+    const [t, y] = [f.local('f64'), f.local('i32')];
+    f.set(t, stageTime(f, plan, i, at));
+    f.set(y, code.address(place));
+    slope(i, t, y, slopes(i));
+  });
 }
 
 /** All of a step but its first slope, as straight code; its error norm where that is wanted. */
@@ -129,7 +207,7 @@ function straightNorm(
   f: FunctionBuilder,
   context: StepContext,
   straight: StraightStep,
-  { flags, ...at }: Ends & { readonly [K in 't0' | 't1' | 'h']: Local<'f64'> } & { readonly flags: Local<'i32'> },
+  { flags, ...at }: At & { readonly flags: Local<'i32'> },
 ): Operand<'f64'> {
   const { plan, layout } = context;
   const base = ({ base: pointer, offset }: Place) => ({ ...(pointer && { pointer }), address: offset });

@@ -13,14 +13,18 @@ export interface VjpContext extends StepContext {
 
 type StageStates = 'input' | 'slope' | 'inputBar' | 'slopeBar' | 'errorBar';
 
-/** Where the recomputed slopes and inputs lie, and the inputs' cotangents. */
-export function recomputed({ layout }: StepContext): Record<StageStates, (i: number) => Place> {
+/**
+ * Where the recomputed slopes and inputs lie, and the inputs' cotangents.
+ *
+ * @param inputs where the inputs lie instead
+ */
+export function recomputed({ layout }: StepContext, inputs?: Local<'i32'>): Record<StageStates, (i: number) => Place> {
   const { stride } = layout;
   const place =
     (start: number) =>
     (i: number): Place => ({ offset: start + i * stride });
   return {
-    input: place(layout.inputs),
+    input: inputs ? (i) => ({ base: inputs, offset: i * stride }) : place(layout.inputs),
     slope: place(layout.stageSlopes),
     inputBar: place(layout.inputBars),
     slopeBar: place(layout.slopeBars),
@@ -120,83 +124,115 @@ export function emitOutput(context: StepContext): FunctionRef<readonly ['f64']> 
 
 /**
  * Exports `backward0` to `backward3` `(t0, t1, wantTime)`, numbered by what was taken before (outputs, the error norm): they
- * go through the stages of a recomputed step; likewise `walk0` and `walk1` for `pullback`.
- *
+ * go through the stages of a recomputed step.
+ */
+export function emitBackward(context: VjpContext, kind: number): FunctionRef<readonly []> {
+  return context.module.function(
+    `backward${kind}`,
+    { t0: 'f64', t1: 'f64', wantTime: 'i32' },
+    [],
+    (f, { wantTime, ...ends }) => stagesBackward(f, context, { kind, wantTime, ...ends }),
+    { export: true, literals: 'inline' },
+  );
+}
+
+/** Exports `walk0` and `walk1` `(t0, t1, inputs, tapes)`, likewise for `pullback`, with the stages' inputs and tapes anywhere. */
+export function emitWalk(context: VjpContext, kind: 0 | 1): FunctionRef<readonly []> {
+  return context.module.function(
+    `walk${kind}`,
+    { t0: 'f64', t1: 'f64', inputs: 'i32', tapes: 'i32' },
+    [],
+    (f, { inputs, tapes, ...ends }) =>
+      stagesBackward(
+        f,
+        { ...context, calls: context.calls.at(tapes) },
+        { kind, inputs, chained: context.plan.firstSameAsLast, ...ends },
+      ),
+    { export: true, literals: 'inline' },
+  );
+}
+
+/** How the stages of a step are differentiated. */
+interface Backward extends Record<'t0' | 't1', Local<'f64'>> {
+  readonly kind: number;
+  /** Whether the cotangents of t and h are wanted; absent where they are not. */
+  readonly wantTime?: Local<'i32'>;
+  /** Where the stages' inputs lie; default: in the layout's place. */
+  readonly inputs?: Local<'i32'>;
+  /**
+   * For steps walked one after the other whose last stage is the next step's first: the last stage's kbar gets that of the
+   * next step's first stage; the first stage's is left for the step before, and ybar takes the place of L.
+   */
+  readonly chained?: boolean;
+}
+
+/**
  * With L the cotangent of y1: kbar_i = h (b_i L + sum_j a_ji Xbar_j), Xbar_i = kbar_i . df/dX at stage i,
  * ybar = L + sum_i Xbar_i (Zhuang et al. 2020; Matsubara et al. 2021); outputs and the error estimate add to kbar_i.
- *
- * @param chained for steps walked one after the other whose last stage is the next step's first: the last stage's kbar gets
- *   that of the next step's first stage; the first stage's is left for the step before, and ybar takes the place of L
  */
-export function emitBackward(
+function stagesBackward(
+  f: FunctionBuilder,
   context: VjpContext,
-  name: `${'backward' | 'walk'}${number}`,
-  kind: number,
-  chained = false,
-): FunctionRef<readonly []> {
-  const { module, calls, plan, layout } = context;
-  const { input, slope, inputBar, slopeBar, errorBar } = recomputed(context);
+  { kind, wantTime, inputs, chained = false, t0, t1 }: Backward,
+): void {
+  const { calls, plan, layout } = context;
+  const { input, slope, inputBar, slopeBar, errorBar } = recomputed(context, inputs);
   const visited = (chained ? plan.walked : plan.visited)[kind] as readonly number[];
   const y1Bar: Place = { offset: layout.y1Bar };
   const current: Place = { offset: layout.slopeBar };
   const carryBar: Place = { offset: layout.carryBar };
 
-  return module.function(
-    name,
-    { t0: 'f64', t1: 'f64', wantTime: 'i32' },
-    [],
-    (f, { t0, t1, wantTime }) => {
-      const code = new StateCode(f, layout);
-      const h = f.let(f.f64.sub(t1, t0));
-      const one = code.splat(1);
-      const done: number[] = [];
-      for (const i of chained ? [...visited, 0] : visited) {
-        f.scope(() => {
-          const fromOutputs =
-            kind & withOutputs && plan.tableau.dense.weights[i]?.some((w) => w !== 0) ? slopeBar(i) : undefined;
-          const terms: Term[] = [];
-          if (chained && i === plan.endStage) terms.push({ coefficient: one, state: carryBar });
-          const add = (coefficient: number, state: Place) => {
-            if (coefficient !== 0) terms.push({ coefficient: code.splat(f.f64.mul(h, coefficient)), state });
-          };
-          add(plan.tableau.b[i] ?? 0, y1Bar);
-          if (kind & withError) for (const [n, row] of plan.errorRows.entries()) add(row[i] ?? 0, errorBar(n));
-          for (const j of done) add(plan.a[j]?.[i] ?? 0, inputBar(j));
-          if (chained && i === 0) {
-            code.combine(carryBar, fromOutputs, terms);
-            return;
-          }
-          code.combine(current, fromOutputs, terms);
-          const tBar = f.let(
-            calls.vjp(
-              f,
-              i,
-              stageTime(f, plan, i, { t0, t1, h }),
-              code.address(input(i)),
-              code.address(current),
-              code.address(inputBar(i)),
-              layout.parametersBar,
-            ),
-          );
-          f.if(wantTime, () => {
-            f.scope(() => {
-              const product = dot(code, 4, current, (load) => f.let(load(slope(i))));
-              addTo(f, layout.timeBars, tBar);
-              const share = f.let(f.f64.div(product, h));
-              f.set(share, f.f64.add(f.f64.mul(tBar, plan.c[i] as number), share));
-              addTo(f, layout.timeBars + 8, share);
-            });
-          });
-        });
-        if (!(chained && i === 0)) done.push(i);
+  const code = new StateCode(f, layout);
+  const h = f.let(f.f64.sub(t1, t0));
+  const one = code.splat(1);
+  const done: number[] = [];
+  for (const i of chained ? [...visited, 0] : visited) {
+    f.scope(() => {
+      const fromOutputs =
+        kind & withOutputs && plan.tableau.dense.weights[i]?.some((w) => w !== 0) ? slopeBar(i) : undefined;
+      const terms: Term[] = [];
+      if (chained && i === plan.endStage) terms.push({ coefficient: one, state: carryBar });
+      const add = (coefficient: number, state: Place) => {
+        if (coefficient !== 0) terms.push({ coefficient: code.splat(f.f64.mul(h, coefficient)), state });
+      };
+      add(plan.tableau.b[i] ?? 0, y1Bar);
+      if (kind & withError) for (const [n, row] of plan.errorRows.entries()) add(row[i] ?? 0, errorBar(n));
+      for (const j of done) add(plan.a[j]?.[i] ?? 0, inputBar(j));
+      if (chained && i === 0) {
+        code.combine(carryBar, fromOutputs, terms);
+        return;
       }
-      const parts: Term[] = done.map((i) => ({ coefficient: one, state: inputBar(i) }));
-      if (kind & withOutputs) parts.unshift({ coefficient: one, state: { offset: layout.y0BarOfOutputs } });
-      if (kind & withError) parts.unshift({ coefficient: one, state: { offset: layout.y0BarOfError } });
-      code.combine(chained ? y1Bar : { offset: layout.y0Bar }, y1Bar, parts);
-    },
-    { export: true, literals: 'inline' },
-  );
+      code.combine(current, fromOutputs, terms);
+      const alongTime = calls.vjp(
+        f,
+        i,
+        stageTime(f, plan, i, { t0, t1, h }),
+        code.address(input(i)),
+        code.address(current),
+        code.address(inputBar(i)),
+        layout.parametersBar,
+      );
+      if (!wantTime) {
+        f.drop(alongTime);
+        return;
+      }
+      const tBar = f.let(alongTime);
+      f.if(wantTime, () => {
+        f.scope(() => {
+          const product = dot(code, 4, current, (load) => f.let(load(slope(i))));
+          addTo(f, layout.timeBars, tBar);
+          const share = f.let(f.f64.div(product, h));
+          f.set(share, f.f64.add(f.f64.mul(tBar, plan.c[i] as number), share));
+          addTo(f, layout.timeBars + 8, share);
+        });
+      });
+    });
+    if (!(chained && i === 0)) done.push(i);
+  }
+  const parts: Term[] = done.map((i) => ({ coefficient: one, state: inputBar(i) }));
+  if (kind & withOutputs) parts.unshift({ coefficient: one, state: { offset: layout.y0BarOfOutputs } });
+  if (kind & withError) parts.unshift({ coefficient: one, state: { offset: layout.y0BarOfError } });
+  code.combine(chained ? y1Bar : { offset: layout.y0Bar }, y1Bar, parts);
 }
 
 /** The sum of the products of a state and what `other` computes of each of its vectors. */

@@ -51,12 +51,19 @@ const loopIntegers = [
   'rejected',
   'firsts',
   'extras',
-  // Walking back: how many steps, their states, which outputs have a cotangent, and how many were walked without and with.
+  // Stages kept of accepted steps: the next block, and the end of the room for blocks.
+  'block',
+  'blocksEnd',
+  // Walking back: how many steps, their states, which outputs have a cotangent, the blocks of the first so many steps; how
+  // many were walked without and with outputs, and the slopes computed again.
   'steps',
   'states',
   'present',
+  'blocks',
+  'blockCount',
   'walked0',
   'walked1',
+  'restaged',
   // Many states: how many, which is next, whether it is under way; addresses of the states, of the end states and of all
   // outputs; of four integers for each (see `recordFields`); of two slots; the most trials for each.
   'sampleCount',

@@ -5,9 +5,19 @@ import type { Exports, FieldCode } from './module.ts';
 import { emitPart, type Part, parts, type Writing } from './parts.ts';
 import type { StepPlan } from './plan.ts';
 import { newArray } from './slab.ts';
+import { type StageBlocks, stageBlocks } from './stage-blocks.ts';
+import { mostBytes, tapeRoom } from './stage-calls.ts';
 
 /** Up to so many components a copy in a loop is faster than a call. */
 const fewComponents = 48;
+
+/** Blocks with the stages of a solve's first steps, one after the other. */
+interface KeptStages {
+  readonly start: number;
+  /** The ends of these steps, the start included. */
+  readonly ts: readonly number[];
+  readonly epoch: number;
+}
 
 /** What a machine was last given to compute with; compared by identity. */
 interface Given {
@@ -28,6 +38,8 @@ export class Machine {
   epoch = 0;
   /** Whose steps lie in memory. */
   user: unknown;
+  /** The stages that the last `advanceKeeping` left, while they last. */
+  kept: KeptStages | undefined;
   /** The memory as the precision's numbers; new ones whenever it grows. */
   #numbers: Float64Array | Float32Array;
   #doubles: Float64Array;
@@ -39,6 +51,10 @@ export class Machine {
   /** The first byte behind what the code uses. */
   #end: number;
   readonly #given: Given = {};
+  /** The first byte behind the blocks of stages; 0 where there are none. */
+  #blocksEnd = 0;
+  /** For how many steps there is to be room in blocks: as many as a solve took. */
+  #blockCount = 64;
 
   /** The slopes at both ends of a step as they lie in memory; absent where they are no doubles. */
   #slopes: readonly (Float64Array | undefined)[] | undefined;
@@ -75,7 +91,12 @@ export class Machine {
 
   #compile(part: Part): Exports {
     const { bytes, scratchBytes } = emitPart(part, this.#writing);
-    this.#end = Math.max(this.#end, align(this.#writing.addresses.scratch + scratchBytes));
+    const end = align(this.#writing.addresses.scratch + scratchBytes);
+    if (end > this.#end) {
+      this.#end = end;
+      this.#blocksEnd = 0;
+      this.kept = undefined;
+    }
     this.#grow(this.#end);
     return this.#home.run(bytes, this.#memory, this.exports);
   }
@@ -95,8 +116,48 @@ export class Machine {
    */
   reserve(bytes: number, user: keyof Exports): number {
     void this.exports[user];
-    this.#grow(this.#end + bytes);
-    return this.#end;
+    const start = Math.max(this.#end, this.#blocksEnd);
+    this.#grow(start + bytes);
+    return start;
+  }
+
+  /** The blocks in which `advanceKeeping` may keep stages; undefined where that does not pay. */
+  get stageBlocks(): StageBlocks | undefined {
+    const { code, plan } = this.#writing;
+    return plan && tapeRoom(code, plan) > 0 ? stageBlocks(plan, this.layout, code) : undefined;
+  }
+
+  /**
+   * Room for the blocks of as many steps as a solve is expected to take, or fewer where that is too much. Their contents stay
+   * until the next call of this.
+   *
+   * @returns where it begins and ends; undefined where there is none
+   */
+  reserveBlocks({ bytes }: StageBlocks): { readonly start: number; readonly end: number } | undefined {
+    this.kept = undefined;
+    void this.exports.advanceKeeping;
+    const end = this.#end + Math.min(this.#blockCount, Math.floor(mostBytes / bytes)) * bytes;
+    if (end === this.#end) return undefined;
+    try {
+      this.#grow(end);
+    } catch {
+      return undefined;
+    }
+    this.#blocksEnd = Math.max(this.#blocksEnd, end);
+    return { start: this.#end, end };
+  }
+
+  /** Says how many steps a solve took, so that there is room for them the next time. */
+  expectSteps(count: number): void {
+    this.#blockCount = Math.max(this.#blockCount, count);
+  }
+
+  /** Whether a state is what lies at an address. */
+  holds(address: number, y: Float64Array): boolean {
+    const numbers = this.#numbers;
+    const start = address >>> this.#shift;
+    for (let i = 0; i < y.length; i++) if (numbers[start + i] !== y[i]) return false;
+    return true;
   }
 
   #grow(end: number): void {

@@ -55,7 +55,7 @@ export interface Exports {
   interpolate(t0: number, t1: number, from: number, to: number, t: number, out: number): void;
   restage(t0: number, t1: number, inputs: number, slopes: number): void;
   output(t0: number, t1: number, t: number, flags: number, bar: number): number;
-  walk0(t0: number, t1: number, wantTime: number): void;
+  walk0(t0: number, t1: number, inputs: number, tapes: number): void;
   errorHeads(t0: number, t1: number, cotangent: number): void;
   backward0(t0: number, t1: number, wantTime: number): void;
   backward1(t0: number, t1: number, wantTime: number): void;
@@ -63,6 +63,7 @@ export interface Exports {
   backward3(t0: number, t1: number, wantTime: number): void;
   firstStep(t0: number, span: number, from: number, root: number): number;
   advance(): number;
+  advanceKeeping(): number;
   advanceAll(): number;
   pullback(): void;
   pullbackThrough(): void;

@@ -6,12 +6,13 @@ import { emitFirstStep } from './emit-first-step.ts';
 import { emitPower } from './emit-power.ts';
 import { emitPullback } from './emit-pullback.ts';
 import { emitSamples } from './emit-samples.ts';
-import { emitStep } from './emit-step.ts';
-import { emitBackward, emitOutput, emitRestage, type VjpContext } from './emit-vjp.ts';
+import { emitKeepingStep, emitStep, type Whole } from './emit-step.ts';
+import { emitBackward, emitOutput, emitRestage, emitWalk, type VjpContext } from './emit-vjp.ts';
 import type { Home } from './home.ts';
 import type { Layout } from './layout.ts';
 import type { Addresses, Exports, FieldCode } from './module.ts';
-import { type StepPlan, withError, withOutputs } from './plan.ts';
+import { type StepPlan, withError } from './plan.ts';
+import { stageBlocks } from './stage-blocks.ts';
 import { StageCalls, tapeRoom } from './stage-calls.ts';
 
 /** What all parts of one machine's code are written from. */
@@ -38,6 +39,7 @@ export interface Part {
 export const parts: readonly Part[] = [
   { functions: ['slope', 'step', 'extraStages', 'interpolate', 'firstStep', 'advance'], emit: forward },
   { functions: ['advanceAll'], emit: samples },
+  { functions: ['advanceKeeping'], emit: keeping },
   {
     functions: ['vjp', 'fillTape', 'slopeOfTape', 'vjpOfTape', 'restage', 'walk0', 'pullback'],
     emit: backward,
@@ -59,11 +61,9 @@ export function emitPart(part: Part, writing: Writing): { bytes: Uint8Array<Arra
 /** Pages up to which a memory that threads share may grow: 1 GiB, whose addresses are set aside at once. */
 export const mostSharedPages = 16_384;
 
-function forward(module: ModuleBuilder, { code, plan, layout, addresses, shared }: Writing): number {
-  const pow = module.importFunction('env', 'pow', ['f64', 'f64'], ['f64']);
-  const wholeSize = shared?.wholeSize;
-  const whole =
-    wholeSize === undefined ? undefined : { wholeSize, sum: module.importFunction('env', 'sum', ['f64'], ['f64']) };
+function forward(module: ModuleBuilder, writing: Writing): number {
+  const { code, plan, layout, addresses } = writing;
+  const { pow, whole } = outside(module, writing);
   const { index, scratchBytes, straightStep } = code.slope(module, addresses);
   const slope = { kind: 'function', index, name: 'slope', ...types.slope } as const;
   module.export('slope', slope);
@@ -78,10 +78,36 @@ function forward(module: ModuleBuilder, { code, plan, layout, addresses, shared 
   return scratchBytes;
 }
 
+/** Functions that are no part's: JavaScript's power, and where a state is in parts the sum over them. */
+function outside(
+  module: ModuleBuilder,
+  { shared }: Writing,
+): { readonly pow: FunctionRef<readonly ['f64']>; readonly whole: Whole | undefined } {
+  const pow = module.importFunction<readonly ['f64']>('env', 'pow', ['f64', 'f64'], ['f64']);
+  const wholeSize = shared?.wholeSize;
+  const whole =
+    wholeSize === undefined
+      ? undefined
+      : { wholeSize, sum: module.importFunction<readonly ['f64']>('env', 'sum', ['f64'], ['f64']) };
+  return { pow, whole };
+}
+
 function samples(module: ModuleBuilder, { plan, layout }: Writing): number {
   const slope = imported(module, 'slope');
   const [advance, firstStep] = [imported(module, 'advance'), imported(module, 'firstStep')];
   if (plan) emitSamples({ module, field: { slope }, plan, layout }, { advance, firstStep });
+  return 0;
+}
+
+function keeping(module: ModuleBuilder, writing: Writing): number {
+  const inParts = importing(module, writing);
+  const blocks = inParts && stageBlocks(inParts.plan, inParts.layout, inParts.calls);
+  if (!blocks) return 0;
+  const { pow, whole } = outside(module, writing);
+  const [step, extraStages] = [imported(module, 'step'), imported(module, 'extraStages')];
+  const functions = { step, extraStages, interpolate: imported(module, 'interpolate') };
+  const context = { ...inParts, whole };
+  emitAdvance(context, { ...functions, power: emitPower(module, pow) }, emitKeepingStep(context, blocks));
   return 0;
 }
 
@@ -102,7 +128,7 @@ function backward(module: ModuleBuilder, { code, plan, layout, addresses }: Writ
     const calls = new StageCalls({ slope, vjp, tape }, addresses.scratch);
     const context = { module, field: { slope }, calls, plan, layout };
     const restage = emitRestage(context);
-    emitPullback(context, { restage, walk0: emitBackward(context, 'walk0', 0, plan.firstSameAsLast) });
+    emitPullback(context, { restage, walk0: emitWalk(context, 0) });
   }
   return room + field.scratchBytes;
 }
@@ -111,7 +137,7 @@ function through(module: ModuleBuilder, writing: Writing): number {
   const [restage, walk0] = [imported(module, 'restage'), imported(module, 'walk0')];
   const context = importing(module, writing);
   if (!context) return 0;
-  const walk1 = emitBackward(context, 'walk1', withOutputs, context.plan.firstSameAsLast);
+  const walk1 = emitWalk(context, 1);
   emitPullback(context, { restage, walk0, walk1, output: emitOutput(context) });
   return 0;
 }
@@ -119,7 +145,7 @@ function through(module: ModuleBuilder, writing: Writing): number {
 function stepwise(module: ModuleBuilder, writing: Writing, kinds: readonly number[]): number {
   const context = importing(module, writing);
   if (!context) return 0;
-  for (const kind of kinds) emitBackward(context, `backward${kind}`, kind);
+  for (const kind of kinds) emitBackward(context, kind);
   if (kinds.includes(withError)) emitErrorHeads(context);
   return 0;
 }
@@ -149,7 +175,10 @@ const types = {
   slopeOfTape: { params: ['f64', 'i32', 'i32', 'i32'], results: [] },
   vjpOfTape: { params: ['f64', 'i32', 'i32', 'i32', 'i32', 'i32'], results: ['f64'] },
   restage: { params: ['f64', 'f64', 'i32', 'i32'], results: [] },
-  walk0: { params: ['f64', 'f64', 'i32'], results: [] },
+  walk0: { params: ['f64', 'f64', 'i32', 'i32'], results: [] },
+  step: { params: ['f64', 'f64', 'i32', 'i32', 'i32'], results: ['f64'] },
+  extraStages: { params: ['f64', 'f64', 'i32', 'i32', 'i32'], results: [] },
+  interpolate: { params: ['f64', 'f64', 'i32', 'i32', 'f64', 'i32'], results: [] },
   advance: { params: [], results: ['i32'] },
   firstStep: { params: ['f64', 'f64', 'i32', 'f64'], results: ['f64'] },
 } as const satisfies Partial<Record<keyof Exports, { params: readonly ValueType[]; results: readonly ValueType[] }>>;

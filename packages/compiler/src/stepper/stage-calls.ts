@@ -1,10 +1,10 @@
-import type { FunctionBuilder, FunctionRef, Operand, Value } from '@neural-ode/assembler';
+import type { FunctionBuilder, FunctionRef, Local, Operand, Value } from '@neural-ode/assembler';
 import type { FieldTape } from '../emit/field-tape.ts';
 import type { FieldCode } from './module.ts';
 import type { StepPlan } from './plan.ts';
 
-/** More bytes than this are computed again instead of kept for every stage. */
-const mostBytes = 2 ** 28;
+/** More bytes than this are computed again instead of kept, for every stage of a step, and for every step of a solve. */
+export const mostBytes: number = 2 ** 28;
 
 /** Bytes of the tapes of all stages; 0 where there are none. */
 export function tapeRoom({ tapeBytes }: Pick<FieldCode, 'tapeBytes'>, plan: StepPlan | undefined): number {
@@ -31,38 +31,51 @@ type Address = Operand<'i32'>;
  */
 export class StageCalls {
   readonly #field: FieldFunctions;
-  readonly #start: number;
+  /** Of the memory for tapes, a multiple of 16. */
+  readonly start: number | Local<'i32'>;
 
-  /** @param start of the memory for tapes, a multiple of 16 */
-  constructor(field: FieldFunctions, start: number) {
+  constructor(field: FieldFunctions, start: number | Local<'i32'>) {
     this.#field = field;
-    this.#start = start;
+    this.start = start;
   }
 
-  #tape(stage: number): number {
-    return this.#start + stage * (this.#field.tape?.bytes ?? 0);
+  /** The same with tapes elsewhere. */
+  at(start: Local<'i32'>): StageCalls {
+    return new StageCalls(this.#field, start);
+  }
+
+  /** Bytes of a stage's tape; 0 where there is none. */
+  get tapeBytes(): number {
+    return this.#field.tape?.bytes ?? 0;
+  }
+
+  #tape(f: FunctionBuilder, stage: number): Address {
+    const { start } = this;
+    const offset = stage * this.tapeBytes;
+    if (typeof start === 'number') return start + offset;
+    return offset === 0 ? start : f.i32.add(start, offset);
   }
 
   visit(f: FunctionBuilder, stage: number, t: Time, y: Address): void {
     const { tape } = this.#field;
-    if (tape) f.call(tape.fill, t, y, this.#tape(stage));
+    if (tape) f.call(tape.fill, t, y, this.#tape(f, stage));
   }
 
   /** In place of a visit: the other stage's was at the same t and y. */
   visitedAs(f: FunctionBuilder, stage: number, other: number): void {
     const { tape } = this.#field;
-    if (tape) f.memoryCopy(this.#tape(stage), this.#tape(other), tape.bytes);
+    if (tape) f.memoryCopy(this.#tape(f, stage), this.#tape(f, other), tape.bytes);
   }
 
   slope(f: FunctionBuilder, stage: number, t: Time, y: Address, slope: Address): void {
     const { tape } = this.#field;
-    if (tape) f.call(tape.slope, t, y, slope, this.#tape(stage));
+    if (tape) f.call(tape.slope, t, y, slope, this.#tape(f, stage));
     else f.call(this.#field.slope, t, y, slope);
   }
 
   /** Writes yBar, adds to parametersBar, gives the cotangent of t. */
   vjp(f: FunctionBuilder, stage: number, t: Time, ...pointers: [Address, Address, Address, Address]): Value<'f64'> {
     const { tape } = this.#field;
-    return tape ? f.call(tape.vjp, t, ...pointers, this.#tape(stage)) : f.call(this.#field.vjp, t, ...pointers);
+    return tape ? f.call(tape.vjp, t, ...pointers, this.#tape(f, stage)) : f.call(this.#field.vjp, t, ...pointers);
   }
 }

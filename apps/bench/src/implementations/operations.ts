@@ -1,0 +1,40 @@
+import '@neural-ode/backend-wasm/register';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { useBackend } from 'neural-ode';
+import { type Runner, Unavailable } from '../entry.ts';
+import type { Operation } from '../problems/operation.ts';
+
+/** An operation as neural-ode's wasm backend does it. */
+export async function ownOperation(operation: Operation, threads = 1): Promise<Runner> {
+  await useBackend('wasm', { threads });
+  return runner(operation);
+}
+
+/** An operation as TensorFlow.js's own wasm backend does it. */
+export async function stockOperation(operation: Operation): Promise<Runner> {
+  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
+  const main = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
+  setWasmPaths(`${dirname(main)}/`);
+  if (!(await tf.setBackend('wasm'))) throw new Error('tfjs could not start its wasm backend.');
+  return runner(operation);
+}
+
+function runner({ inputs, kernel, run }: Operation): Runner {
+  if (kernel && !tf.getKernel(kernel, tf.getBackend())) {
+    throw new Unavailable(`not there: tfjs has no ${kernel} on ${tf.getBackend()}`);
+  }
+  const tensors = inputs.map(({ shape, values }) => tf.tensor(Float32Array.from(values), [...shape]));
+  let result: ArrayLike<number> | undefined;
+  return {
+    run() {
+      const output = run(tensors);
+      // Read once, to be compared: reading takes as long as some operations do.
+      result ??= output.dataSync<'float32'>().slice();
+      output.dispose();
+      return result;
+    },
+    dispose: () => tf.dispose(tensors),
+  };
+}
