@@ -35,7 +35,7 @@ export async function startBackends(): Promise<Workspace> {
 }
 
 /** What tfjs's kernel computes on the cpu backend. */
-async function onCpu(
+export async function onCpu(
   kernelName: string,
   inputs: Readonly<Record<string, Numbers>>,
   attributes: Attributes,

@@ -11,8 +11,13 @@ export type Inputs = Readonly<Record<string, tf.TensorInfo>>;
 /** A kernel of our own. */
 export interface OwnKernel {
   readonly kernelName: string;
-  /** The output; undefined for inputs that are left to tfjs's kernel. */
-  readonly compute: (inputs: Inputs, attributes: Attributes, workspace: Workspace) => tf.TensorInfo | undefined;
+  /** The output; undefined for inputs that are left to tfjs's kernel, which may be called with other attributes, too. */
+  readonly compute: (
+    inputs: Inputs,
+    attributes: Attributes,
+    workspace: Workspace,
+    stock?: (attributes: Attributes) => tf.TensorInfo,
+  ) => tf.TensorInfo | undefined;
 }
 
 /** Whether all are float32. */

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { finish, isFinish } from './finish.ts';
 import { type Attributes, areFloats, clear, type Inputs, type OwnKernel } from './kernel.ts';
 import { equallySpaced, matrix } from './product/matrix.ts';
 import { writeProducts } from './product/product.ts';
@@ -59,33 +60,25 @@ function places(shape: readonly number[], outer: readonly number[]): (n: number)
   };
 }
 
-/** Whether tfjs's kernel calls its fast library: for one product, of matrices as they lie. */
-function isPlain({ a, b }: Inputs, { transposeA, transposeB }: Attributes): boolean {
+/**
+ * Whether tfjs's kernel is as fast: for one product, of matrices as they lie, it calls a library that computes in threads
+ * where it has them. With one thread ours is ahead, the more so as the library packs each new matrix b to keep it.
+ */
+function isLibrarys({ a, b }: Inputs, { transposeA, transposeB }: Attributes, { shared }: Workspace): boolean {
+  if (!shared) return false;
   const matrices = Math.max(...[a, b].map((x) => tf.util.sizeFromShape((x as tf.TensorInfo).shape.slice(0, -2))));
   return matrices === 1 && !transposeA && !transposeB;
 }
 
-/** What a layer does with its sums. */
-function activate(x: tf.Tensor, { activation, leakyreluAlpha }: Attributes, weights?: tf.TensorInfo): tf.Tensor {
-  switch (activation) {
-    case 'relu':
-      return tf.relu(x);
-    case 'relu6':
-      return tf.relu6(x);
-    case 'elu':
-      return tf.elu(x);
-    case 'sigmoid':
-      return tf.sigmoid(x);
-    case 'leakyrelu':
-      return tf.leakyRelu(x, leakyreluAlpha);
-    case 'prelu':
-      return tf.prelu(x, weights as tf.Tensor);
-    default:
-      return x;
-  }
-}
+type Activation = (x: tf.Tensor, attributes: Attributes, weights?: tf.TensorInfo) => tf.Tensor;
 
-const activations = ['linear', 'relu', 'relu6', 'elu', 'sigmoid', 'leakyrelu', 'prelu'];
+/** What a layer does with its sums, by other kernels. */
+const activations: Readonly<Record<string, Activation>> = {
+  elu: (x) => tf.elu(x),
+  sigmoid: (x) => tf.sigmoid(x),
+  leakyrelu: (x, { leakyreluAlpha }) => tf.leakyRelu(x, leakyreluAlpha),
+  prelu: (x, _, weights) => tf.prelu(x, weights as tf.Tensor),
+};
 
 /** Products: tfjs's are slow where they are transposed or several. */
 export const products: readonly OwnKernel[] = [
@@ -93,7 +86,7 @@ export const products: readonly OwnKernel[] = [
     kernelName: 'BatchMatMul',
     compute(inputs, attributes, workspace) {
       const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
-      if (!areFloats(a, b) || isPlain(inputs, attributes)) return undefined;
+      if (!areFloats(a, b) || isLibrarys(inputs, attributes, workspace)) return undefined;
       return matMul(a, b, attributes, workspace);
     },
   },
@@ -102,13 +95,16 @@ export const products: readonly OwnKernel[] = [
     compute(inputs, attributes, workspace) {
       const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
       const { bias, preluActivationWeights } = inputs;
-      if (!areFloats(a, b, bias) || isPlain(inputs, attributes)) return undefined;
-      if (!activations.includes(attributes.activation ?? 'linear')) return undefined;
-      return tf.tidy(() => {
-        const product = tf.engine().makeTensorFromTensorInfo(matMul(a, b, attributes, workspace));
-        const sum = bias ? tf.add(product, bias as tf.Tensor) : product;
-        return activate(sum, attributes, preluActivationWeights);
-      });
+      if (!areFloats(a, b, bias) || isLibrarys(inputs, attributes, workspace)) return undefined;
+      const { activation = 'linear' } = attributes;
+      const inPlace = isFinish(activation);
+      const other = activations[activation];
+      const columns = attributes.transposeB ? b.shape.at(-2) : b.shape.at(-1);
+      if (!(inPlace || other) || (bias && bias.shape.join() !== `${columns}`)) return undefined;
+      const product = matMul(a, b, attributes, workspace);
+      finish(workspace, product, bias, inPlace ? activation : 'linear');
+      if (inPlace || !other) return product;
+      return tf.tidy(() => other(tf.engine().makeTensorFromTensorInfo(product), attributes, preluActivationWeights));
     },
   },
 ];

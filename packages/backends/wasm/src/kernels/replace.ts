@@ -1,11 +1,26 @@
 import { InvalidInputError } from '@neural-ode/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { depthwise } from './convolution/depthwise.ts';
 import { convolutions } from './convolution/kernels.ts';
+import { padding } from './convolution/padding.ts';
+import { einsum } from './einsum.ts';
+import { binary } from './elementwise/binary.ts';
+import { unary } from './elementwise/unary.ts';
 import type { Inputs, OwnKernel } from './kernel.ts';
 import { products } from './mat-mul.ts';
+import { rows } from './rows/kernels.ts';
 import { workspaceOf } from './workspace.ts';
 
-const all: readonly OwnKernel[] = [...products, ...convolutions];
+const all: readonly OwnKernel[] = [
+  ...products,
+  ...convolutions,
+  ...depthwise,
+  ...padding,
+  ...unary,
+  ...binary,
+  ...rows,
+  einsum,
+];
 
 const replaced = new WeakSet<object>();
 
@@ -29,7 +44,9 @@ function replace({ kernelName, compute }: OwnKernel): void {
     kernelFunc(parameters) {
       const { inputs, attrs, backend } = parameters;
       const workspace = workspaceOf(backend as tf.KernelBackend);
-      const output = workspace && compute(inputs as Inputs, attrs, workspace);
+      const withStock =
+        stock && ((attrs: tf.NamedAttrMap) => stock.kernelFunc({ ...parameters, attrs }) as tf.TensorInfo);
+      const output = workspace && compute(inputs as Inputs, attrs, workspace, withStock);
       if (output) return output;
       if (stock) return stock.kernelFunc(parameters);
       throw new InvalidInputError(

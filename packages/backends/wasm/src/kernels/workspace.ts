@@ -9,6 +9,8 @@ export interface Workspace extends TfjsMemory {
   module<T>(name: string, emit: (module: ModuleBuilder) => void): T;
   /** Where memory of so many bytes begins that is allocated once for this name, zero in the beginning, and never freed. */
   scratch(name: string, bytes: number): number;
+  /** Frees a tensor that a kernel made on its way. */
+  release(tensor: tf.TensorInfo): void;
   /** The memory as integers, good until something is allocated. */
   integers(): Int32Array;
 }
@@ -48,6 +50,9 @@ function connect(backend: tf.KernelBackend): Workspace | undefined {
       new Uint8Array(tfjs.memory.buffer, address >>> 0, bytes).fill(0);
       scratches.set(name, address);
       return address;
+    },
+    release: ({ dataId }) => {
+      backend.disposeData(dataId);
     },
     integers() {
       if (integers.buffer !== tfjs.memory.buffer) integers = new Int32Array(tfjs.memory.buffer);

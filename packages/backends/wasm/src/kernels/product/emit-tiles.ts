@@ -5,12 +5,15 @@ import { advance, times } from '../times.ts';
 export const tile = { rows: 4, columns: 8 } as const;
 
 /**
- * The product of packed panels: `table` has the address of each of the result's rows (as many as the panels have), and
- * `columns` of it are written, or added to what is there where `add` is 1.
+ * The product of panels of rows and of columns. Those of a are packed; of b the panels and, in a panel, the steps lie so many
+ * bytes apart. `table` has the address of each of the result's rows, as many as the panels have, and `columns` of it are
+ * written, or added to what is there where `add` is 1.
  */
 export type Tiles = (
   a: number,
   b: number,
+  panelBytes: number,
+  stepBytes: number,
   table: number,
   rowPanels: number,
   columns: number,
@@ -22,16 +25,25 @@ export type Tiles = (
 export function emitTiles(module: ModuleBuilder): void {
   module.function(
     'tiles',
-    { a: 'i32', b: 'i32', table: 'i32', rowPanels: 'i32', columns: 'i32', steps: 'i32', add: 'i32' },
+    {
+      a: 'i32',
+      b: 'i32',
+      panelBytes: 'i32',
+      stepBytes: 'i32',
+      table: 'i32',
+      rowPanels: 'i32',
+      columns: 'i32',
+      steps: 'i32',
+      add: 'i32',
+    },
     [],
-    (f, { a, b, table, rowPanels, columns, steps, add }) => {
+    (f, { a, b, panelBytes, stepBytes, table, rowPanels, columns, steps, add }) => {
       const offset = f.let(f.i32.const(0));
-      const panelBytes = f.let(f.i32.mul(steps, 4 * tile.columns));
       const panel = (store: (row: Local<'i32'>, sums: readonly Local<'v128'>[]) => void) => {
         f.scope(() => {
           const [left, entry] = [f.let(a), f.let(table)];
           times(f, rowPanels, () => {
-            const sums = emitSums(f, left, b, steps);
+            const sums = emitSums(f, left, { b, stepBytes }, steps);
             for (let row = 0; row < tile.rows; row++) {
               f.scope(() => {
                 store(f.let(f.i32.add(f.i32.load(entry, 4 * row), offset)), sums.slice(2 * row, 2 * row + 2));
@@ -76,7 +88,12 @@ export function emitTiles(module: ModuleBuilder): void {
 }
 
 /** The sums of one tile over all steps, two vectors a row; `left` goes on to the next panel. */
-function emitSums(f: FunctionBuilder, left: Local<'i32'>, b: Local<'i32'>, steps: Local<'i32'>): Local<'v128'>[] {
+function emitSums(
+  f: FunctionBuilder,
+  left: Local<'i32'>,
+  { b, stepBytes }: { b: Local<'i32'>; stepBytes: Local<'i32'> },
+  steps: Local<'i32'>,
+): Local<'v128'>[] {
   const sums = Array.from({ length: 2 * tile.rows }, () => f.let(f.f32x4.const(0)));
   const right = f.let(b);
   const columns = [f.local('v128'), f.local('v128')];
@@ -94,7 +111,7 @@ function emitSums(f: FunctionBuilder, left: Local<'i32'>, b: Local<'i32'>, steps
       });
     }
     advance(f, left, 4 * tile.rows);
-    advance(f, right, 4 * tile.columns);
+    advance(f, right, stepBytes);
   });
   return sums;
 }

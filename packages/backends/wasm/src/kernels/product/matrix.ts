@@ -11,6 +11,7 @@ export function equallySpaced(base: number, stride: number) {
 export function matrix(base: number, stride: number, rows: 'outer' | 'inner'): Operand {
   return {
     scattered: rows,
+    ...(rows === 'inner' && { rows: { address: base, bytes: 4 * stride } }),
     write: (table, first, count, from) => equallySpaced(base + 4 * from, 4 * stride)(table, first, count),
   };
 }

@@ -20,6 +20,8 @@ export interface Operand {
   readonly write: (table: Table, first: number, count: number, from: number) => void;
   /** After how many numbers along the other axis a new run begins, which lies elsewhere. Default: never. */
   readonly run?: number;
+  /** Where the matrix begins, and how many bytes apart its rows lie, if those are along the inner axis. */
+  readonly rows?: { readonly address: number; readonly bytes: number };
 }
 
 /** Products of several matrices a by one b, all of float32. */
@@ -67,19 +69,27 @@ function emitProduct(module: ModuleBuilder): void {
   emitTiles(module);
 }
 
+/** With fewer rows than this it does not pay to copy columns of b that lie beside each other already. */
+const rowsToPack = 12;
+
 /** Writes products. They must not overlap the operands. */
 export function writeProducts(workspace: Workspace, { inner, columns, b, parts }: Products): void {
   const packing = new Packing(workspace);
-  for (let column = 0; column < columns; column += block.columns) {
-    const width = Math.min(block.columns, columns - column);
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  const direct = rows < rowsToPack ? b.rows : undefined;
+  for (let column = 0, width: number; column < columns; column += width) {
+    width = Math.min(block.columns, columns - column);
+    const asItLies = direct && width >= tile.columns ? direct : undefined;
+    // The last panel is not read where it lies: it may end where the memory does.
+    if (asItLies) width -= width % tile.columns;
     for (let step = 0; step < inner; step += block.inner) {
       const steps = Math.min(block.inner, inner - step);
-      packing.pack('b', b, [column, width], [step, steps]);
+      if (!asItLies) packing.pack('b', b, [column, width], [step, steps]);
       for (const { rows, a, write } of parts) {
         for (let row = 0; row < rows; row += block.rows) {
           const height = Math.min(block.rows, rows - row);
           packing.pack('a', a, [row, height], [step, steps]);
-          packing.multiply((table) => write(table, row, height), [column, width], [step, steps]);
+          packing.multiply((table) => write(table, row, height), [column, width], [step, steps], asItLies);
         }
       }
     }
@@ -126,16 +136,24 @@ class Packing {
     }
   }
 
-  /** Multiplies what was packed, adding to the result after the first steps. */
-  multiply(write: (table: Table) => void, [column, columns]: Range, [step, steps]: Range): void {
+  /** Multiplies what was packed, or b as it lies, adding to the result after the first steps. */
+  multiply(
+    write: (table: Table) => void,
+    [column, columns]: Range,
+    [step, steps]: Range,
+    asItLies: Operand['rows'],
+  ): void {
     const start = this.#begin('resultTable');
     write(this.#table);
     const { numbers, at } = this.#table;
     for (let n = start; n < at; n++) numbers[n] = (numbers[n] as number) + 4 * column;
     const panels = Math.ceil((at - start) / tile.rows);
     this.#fill(start + panels * tile.rows, this.#base + places.waste);
-    const [a, b, table] = [this.#base + places.a, this.#base + places.b, this.#base + places.resultTable];
-    this.#exports.tiles(a, b, table, panels, columns, steps, step > 0 ? 1 : 0);
+    const [a, table] = [this.#base + places.a, this.#base + places.resultTable];
+    const [b, panelBytes, stepBytes] = asItLies
+      ? [asItLies.address + step * asItLies.bytes + 4 * column, 4 * tile.columns, asItLies.bytes]
+      : [this.#base + places.b, 4 * tile.columns * steps, 4 * tile.columns];
+    this.#exports.tiles(a, b, panelBytes, stepBytes, table, panels, columns, steps, step > 0 ? 1 : 0);
   }
 
   #begin(place: 'operandTable' | 'resultTable'): number {
