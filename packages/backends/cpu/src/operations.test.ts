@@ -1,0 +1,5 @@
+import { useBackend } from '@neural-ode/tensor';
+import { describeOperations } from '@neural-ode/testing/operations';
+import './register.ts';
+
+describeOperations('cpu', { start: () => useBackend('cpu') });
