@@ -2,6 +2,7 @@ import type { BackendOptions, BackendPart } from '@neural-ode/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Device, findDevice } from './adapter.ts';
 import { findGpu } from './dawn.ts';
+import { repairKernels } from './repair-kernels.ts';
 
 /** Options of the webgpu backend. */
 export interface WebgpuBackendOptions extends BackendOptions {
@@ -30,6 +31,7 @@ export const webgpuBackend: BackendPart = {
     const found = await look();
     if (typeof found === 'string') throw new Error(found);
     await load();
+    repairKernels();
     tf.env().set('WEBGPU_CPU_FORWARD', options.cpuForward ?? true);
     const factory = tf.findBackendFactory('webgpu');
     if (!factory) {
