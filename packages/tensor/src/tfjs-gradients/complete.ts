@@ -3,14 +3,35 @@ import { batchNorm } from './batch-norm.ts';
 import { binary } from './binary.ts';
 import { constants } from './constants.ts';
 import { convolution } from './convolution.ts';
+import { repairCustomGradients } from './custom-gradients.ts';
+import { depthwiseConvolution } from './depthwise-convolution.ts';
+import { einsum } from './einsum.ts';
 import type { Gradient } from './gradient.ts';
+import { indexing } from './indexing.ts';
 import { matMul } from './mat-mul.ts';
 import { pooling } from './pooling.ts';
 import { reductions } from './reductions.ts';
+import { resizings } from './resizing.ts';
 import { shapes } from './shapes.ts';
 import { unary } from './unary.ts';
+import { volumes } from './volumes.ts';
 
-const all = [...unary, ...binary, ...constants, ...reductions, ...shapes, matMul, convolution, ...pooling, batchNorm];
+const all = [
+  ...unary,
+  ...binary,
+  ...constants,
+  ...reductions,
+  ...shapes,
+  ...indexing,
+  matMul,
+  einsum,
+  ...convolution,
+  ...depthwiseConvolution,
+  volumes,
+  ...pooling,
+  ...resizings,
+  batchNorm,
+];
 
 let completed: tf.GradConfig | undefined;
 
@@ -23,6 +44,7 @@ let completed: tf.GradConfig | undefined;
  */
 export function completeGradients(): void {
   if (completed && tf.getGradient('Tanh') === completed) return;
+  repairCustomGradients();
   for (const gradient of all) register(gradient);
   completed = tf.getGradient('Tanh');
 }

@@ -1,11 +1,11 @@
 import { InvalidInputError } from '@neural-ode/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Attributes, Gradient } from './gradient.ts';
-import { padded, spreadOut, unpadded, windowsOf } from './windows.ts';
+import { dilated, padded, spreadOut, unpadded, windowsOf } from './windows.ts';
 
 /**
  * The cotangent of a convolution's filter, itself a convolution: batch and channels change places, strides and dilations
- * too. tfjs has no kernel for it on wasm.
+ * too. For backends that have no kernel for it.
  *
  * @param x images `[batch, height, width, channels]`
  * @param dy the output's cotangent, likewise
@@ -26,35 +26,114 @@ export function convolutionFilterGradient(
   return tf.transpose(product, [1, 2, 0, 3]);
 }
 
-/** The cotangent of a convolution's input: tfjs's kernel is ten times slower on wasm (measured 2.5 against 23 GFLOP/s). */
-function inputGradient(x: tf.Tensor4D, filter: tf.Tensor4D, dy: tf.Tensor4D, attributes: Attributes): tf.Tensor4D {
-  const windows = windowsOf(x.shape, filter.shape, dy.shape, attributes);
+/** The cotangent of a convolution's input, likewise: of the output's cotangent, spread out, with the filter turned. */
+function convolutionInputGradient(
+  dy: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  inputShape: readonly number[],
+  attributes: Attributes,
+): tf.Tensor4D {
+  const windows = windowsOf(inputShape, filter.shape, dy.shape, attributes);
   const [h, w] = windows;
   const turned = tf.transpose(tf.reverse(filter, [0, 1]), [0, 1, 3, 2]);
-  const margin = ({ filter: size, dilation }: typeof h): [number, number] => [
-    (size - 1) * dilation,
-    (size - 1) * dilation,
-  ];
-  const wide = tf.pad(spreadOut(dy, windows), [[0, 0], margin(h), margin(w), [0, 0]]);
+  const wide = spreadWide(dy, windows);
   return unpadded(tf.conv2d(wide, turned, 1, 'valid', 'NHWC', [h.dilation, w.dilation]), windows);
 }
 
-/** Convolution. */
-export const convolution: Gradient = {
-  kernelName: 'Conv2D',
-  replaces: true,
-  inputsToSave: ['x', 'filter'],
-  gradFunc(dy: tf.Tensor4D, saved, attributes) {
-    const [x, filter] = saved as [tf.Tensor4D, tf.Tensor4D];
-    if (attributes.dataFormat !== 'NHWC') {
-      throw new InvalidInputError(
-        'dataFormat',
-        'tf.conv2d has a gradient in the data format NHWC only: transpose to it.',
-      );
-    }
-    return {
-      x: () => inputGradient(x, filter, dy, attributes),
-      filter: () => convolutionFilterGradient(x, dy, filter.shape, attributes),
-    };
+/** The cotangent of a convolution's output spread out, with the margins that the whole filter reaches over. */
+export function spreadWide(dy: tf.Tensor4D, windows: ReturnType<typeof windowsOf>): tf.Tensor4D {
+  const [h, w] = windows.map(({ filter, dilation }) => (filter - 1) * dilation) as [number, number];
+  return tf.pad(spreadOut(dy, windows), [
+    [0, 0],
+    [h, h],
+    [w, w],
+    [0, 0],
+  ]);
+}
+
+/**
+ * Whether the backend computes both cotangents of a convolution by kernels of its own, which know no dilations. Where it
+ * has but one, as wasm does by itself, it is the slow one (measured 2.5 against 23 GFLOP/s).
+ */
+function hasKernels(attributes: Attributes): boolean {
+  const has = (kernelName: string) => tf.getKernel(kernelName, tf.getBackend()) !== undefined;
+  return !dilated(attributes) && has('Conv2DBackpropInput') && has('Conv2DBackpropFilter');
+}
+
+const run = (kernelName: string, inputs: object, attributes: object): tf.Tensor4D =>
+  tf.engine().runKernel(kernelName, inputs as tf.NamedTensorMap, attributes as tf.NamedAttrMap) as tf.Tensor4D;
+
+/** The cotangent of a convolution's input, by the backend's kernel where that is the fast way. */
+export function toInput(
+  dy: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  inputShape: number[],
+  attributes: Attributes,
+): tf.Tensor4D {
+  if (!hasKernels(attributes)) return convolutionInputGradient(dy, filter, inputShape, attributes);
+  const { strides, pad, dataFormat, dimRoundingMode } = attributes;
+  return run('Conv2DBackpropInput', { dy, filter }, { strides, pad, dataFormat, dimRoundingMode, inputShape });
+}
+
+/** The cotangent of a convolution's filter, likewise. */
+export function toFilter(x: tf.Tensor4D, dy: tf.Tensor4D, filterShape: number[], attributes: Attributes): tf.Tensor4D {
+  if (!hasKernels(attributes)) return convolutionFilterGradient(x, dy, filterShape, attributes);
+  const { strides, pad, dataFormat, dimRoundingMode } = attributes;
+  return run('Conv2DBackpropFilter', { x, dy }, { strides, pad, dataFormat, dimRoundingMode, filterShape });
+}
+
+function toOutput(x: tf.Tensor4D, filter: tf.Tensor4D, attributes: Attributes): tf.Tensor4D {
+  const { strides, pad, dilations = 1, dimRoundingMode } = attributes;
+  return tf.conv2d(x, filter, strides, pad, 'NHWC', dilations, dimRoundingMode);
+}
+
+function checkFormat({ dataFormat }: Attributes): void {
+  if (dataFormat !== 'NHWC') {
+    throw new InvalidInputError(
+      'dataFormat',
+      'tf.conv2d has a gradient in the data format NHWC only: transpose to it.',
+    );
+  }
+}
+
+/** Convolution and its two cotangents: each is linear in two of input, filter and output, and gives the third. */
+export const convolution: readonly Gradient[] = [
+  {
+    kernelName: 'Conv2D',
+    replaces: true,
+    inputsToSave: ['x', 'filter'],
+    gradFunc(dy: tf.Tensor4D, saved, attributes) {
+      const [x, filter] = saved as [tf.Tensor4D, tf.Tensor4D];
+      checkFormat(attributes);
+      return {
+        x: () => toInput(dy, filter, x.shape, attributes),
+        filter: () => toFilter(x, dy, filter.shape, attributes),
+      };
+    },
   },
-};
+  {
+    kernelName: 'Conv2DBackpropInput',
+    replaces: true,
+    inputsToSave: ['dy', 'filter'],
+    gradFunc(dx: tf.Tensor4D, saved, attributes) {
+      const [dy, filter] = saved as [tf.Tensor4D, tf.Tensor4D];
+      checkFormat(attributes);
+      return {
+        dy: () => toOutput(dx, filter, attributes),
+        filter: () => toFilter(dx, dy, filter.shape, attributes),
+      };
+    },
+  },
+  {
+    kernelName: 'Conv2DBackpropFilter',
+    inputsToSave: ['x', 'dy'],
+    gradFunc(dfilter: tf.Tensor4D, saved, attributes) {
+      const [x, dy] = saved as [tf.Tensor4D, tf.Tensor4D];
+      checkFormat(attributes);
+      return {
+        x: () => toInput(dy, dfilter, x.shape, attributes),
+        dy: () => toOutput(x, dfilter, attributes),
+      };
+    },
+  },
+];

@@ -1,4 +1,3 @@
-import { InvalidInputError } from '@neural-ode/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Gradient, zeroLike } from './gradient.ts';
 
@@ -19,22 +18,8 @@ function untile(dy: tf.Tensor, shape: readonly number[], reps: readonly number[]
   return tf.reshape(sum, shape as number[]);
 }
 
-/** Undoes `tf.gather` along an axis: adds up what was read from the same place. */
-function ungather(dy: tf.Tensor, x: tf.Tensor, indices: tf.Tensor, axis: number): tf.Tensor {
-  const outer = tf.util.sizeFromShape(x.shape.slice(0, axis));
-  const inner = tf.util.sizeFromShape(x.shape.slice(axis + 1));
-  const count = x.shape[axis] as number;
-  const places = tf.reshape(tf.cast(indices, 'int32'), [indices.size, 1]);
-  const rows = tf.reshape(tf.transpose(tf.reshape(dy, [outer, indices.size, inner]), [1, 0, 2]), [
-    indices.size,
-    outer * inner,
-  ]);
-  const summed = tf.scatterND(places, rows, [count, outer * inner]);
-  return tf.reshape(tf.transpose(tf.reshape(summed, [count, outer, inner]), [1, 0, 2]), x.shape);
-}
-
 /** Undoes an operation that copies elements of x: moves their numbers likewise, and adds up what came from each. */
-function unmove(dy: tf.Tensor, x: tf.Tensor, move: (numbers: tf.Tensor) => tf.Tensor): tf.Tensor {
+export function unmove(dy: tf.Tensor, x: tf.Tensor, move: (numbers: tf.Tensor) => tf.Tensor): tf.Tensor {
   if (dy.size === 0) return zeroLike(x);
   // float32, since some wasm kernels move nothing else: exact up to 2^24 elements.
   const from = tf.cast(move(tf.reshape(tf.range(0, x.size), x.shape)), 'int32');
@@ -53,7 +38,11 @@ export const shapes: readonly Gradient[] = [
   { kernelName: 'Identity', gradFunc: (dy: tf.Tensor) => ({ x: () => dy.clone() }) },
   {
     kernelName: 'Cast',
-    gradFunc: (dy: tf.Tensor) => ({ x: () => tf.cast(dy, 'float32').clone() }),
+    replaces: true,
+    gradFunc: (dy: tf.Tensor, _, { dtype }) => ({
+      // To whole numbers it is a step function.
+      x: () => (dtype === 'float32' ? tf.cast(dy, 'float32').clone() : zeroLike(dy)),
+    }),
   },
   {
     kernelName: 'Transpose',
@@ -157,37 +146,20 @@ export const shapes: readonly Gradient[] = [
     },
   },
   {
-    kernelName: 'GatherV2',
-    inputsToSave: ['x', 'indices'],
-    gradFunc(dy: tf.Tensor, saved, { axis, batchDims = 0 }) {
-      const [x, indices] = saved as [tf.Tensor, tf.Tensor];
-      if (batchDims !== 0) {
-        throw new InvalidInputError(
-          'batchDims',
-          'tf.gather has no gradient with batchDims: reshape to gather without.',
-        );
-      }
-      const along = tf.util.parseAxisParam(axis, x.shape)[0] as number;
-      return { x: () => ungather(dy, x, indices, along), indices: () => zeroLike(indices) };
-    },
+    kernelName: 'SpaceToBatchND',
+    gradFunc: (dy: tf.Tensor, _, { blockShape, paddings }) => ({
+      x: () => tf.batchToSpaceND(dy, blockShape, paddings),
+    }),
   },
   {
-    kernelName: 'GatherNd',
-    inputsToSave: ['params', 'indices'],
-    gradFunc(dy: tf.Tensor, saved) {
-      const [params, indices] = saved as [tf.Tensor, tf.Tensor];
-      return {
-        params: () => tf.scatterND(tf.cast(indices, 'int32'), dy, params.shape),
-        indices: () => zeroLike(indices),
-      };
-    },
+    kernelName: 'BatchToSpaceND',
+    gradFunc: (dy: tf.Tensor, _, { blockShape, crops }) => ({ x: () => tf.spaceToBatchND(dy, blockShape, crops) }),
   },
   {
-    kernelName: 'ScatterNd',
-    inputsToSave: ['indices'],
-    gradFunc(dy: tf.Tensor, saved) {
-      const [indices] = saved as [tf.Tensor];
-      return { updates: () => tf.gatherND(dy, tf.cast(indices, 'int32')), indices: () => zeroLike(indices) };
-    },
+    kernelName: 'DepthToSpace',
+    inputsToSave: ['x'],
+    gradFunc: (dy: tf.Tensor, [x], { blockSize, dataFormat }) => ({
+      x: () => unmove(dy, x as tf.Tensor, (numbers) => tf.depthToSpace(numbers as tf.Tensor4D, blockSize, dataFormat)),
+    }),
   },
 ];

@@ -1,9 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { directionalDerivative } from '../finite-difference.ts';
 import { gradient, type Point, value } from './derivatives.ts';
-import type { Operation } from './operation.ts';
-
-// What an operation must give. All of it must be called in double precision.
+import { between, type Operation, sample } from './operation.ts';
 
 // Small, so that no difference is taken across a kink.
 const step = 1e-5;
@@ -11,31 +9,54 @@ const step = 1e-5;
 /** A tensor's components. */
 export interface Components {
   readonly shape: readonly number[];
-  readonly values: number[];
+  readonly values: readonly number[];
 }
 
-/** The value, as the cpu backend computes it. */
-export function expectedValue(operation: Operation, xs: Point['xs']): Components {
-  return read(value(operation, xs));
+/** What an operation must give at a point. */
+export interface Expected {
+  readonly point: Point;
+  /** Along which the derivatives of the gradient are taken: for each input. */
+  readonly directions: Point['xs'];
+  /** As the cpu backend computes it. */
+  readonly value: Components;
+  /** Likewise, for each input. */
+  readonly gradient: readonly Components[];
+  /** How fast the product of value and cotangent grows along some directions: by the gradient, and by differences. */
+  readonly slopes: readonly { readonly byGradient: number; readonly byDifferences: number }[];
+  /** By differences of gradients for each input, and of values for the cotangent. */
+  readonly secondDerivative: readonly Components[];
 }
 
-/** The gradient, as the cpu backend computes it. */
-export function expectedGradient(operation: Operation, at: Point): Components[] {
-  return gradient(operation, at).map(read);
+/** Evaluates an operation. Call it in double precision. */
+export function expectedOf(operation: Operation): Expected {
+  const along = (seed: number) => operation.inputs.map(({ shape }, n) => sample(between(-1, 1, ...shape), seed + n));
+  const xs = operation.inputs.map((input, n) => sample(input, n + 1));
+  const [y, directions] = [read(value(operation, xs)), along(31)];
+  const point = { xs, cotangent: sample(between(-1, 1, ...y.shape), 17) };
+  const slopes = gradient(operation, point).map(read);
+  return {
+    point,
+    directions,
+    value: y,
+    gradient: slopes,
+    slopes: [directions, along(47)].map((direction) => ({
+      byGradient: slopes.reduce((sum, { values }, n) => sum + dot(values, direction[n]!), 0),
+      byDifferences: slopeAlong(operation, point, direction),
+    })),
+    secondDerivative: differences(operation, point, directions),
+  };
 }
 
-/** The slope of the product of the value and the cotangent along `directions`, by differences. */
-export function slopeAlong(operation: Operation, { xs, cotangent }: Point, directions: Point['xs']): number {
+function slopeAlong(operation: Operation, { xs, cotangent }: Point, directions: Point['xs']): number {
   const product = ([shift = 0]: readonly number[]) =>
-    dot(expectedValue(operation, shifted(xs, directions, shift)).values, cotangent);
+    dot(read(value(operation, shifted(xs, directions, shift))).values, cotangent);
   return directionalDerivative(product, [0], [1], step);
 }
 
-/** The derivatives of the gradient and of the value along `directions`, by differences. */
-export function expectedSecondDerivative(operation: Operation, at: Point, directions: Point['xs']): Components[] {
+function differences(operation: Operation, at: Point, directions: Point['xs']): Components[] {
   const all = (shift: number) => {
     const xs = shifted(at.xs, directions, shift);
-    return [...expectedGradient(operation, { ...at, xs }), expectedValue(operation, xs)];
+    return [...gradient(operation, { ...at, xs }), value(operation, xs)].map(read);
   };
   const [after, before] = [all(step), all(-step)];
   return after.map(({ shape, values }, n) => ({
@@ -44,8 +65,7 @@ export function expectedSecondDerivative(operation: Operation, at: Point, direct
   }));
 }
 
-/** The sum of the products of the components. */
-export function dot(a: readonly number[], b: readonly number[]): number {
+function dot(a: readonly number[], b: readonly number[]): number {
   return a.reduce((sum, component, i) => sum + component * b[i]!, 0);
 }
 

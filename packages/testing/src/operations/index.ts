@@ -1,3 +1,3 @@
-export { type Aspect, between, type Input, type Operation, positive, real } from './operation.ts';
+export { between, type Input, type Operation, positive, real } from './operation.ts';
 export { operations } from './operations.ts';
-export { describeOperations, type OperationsAccess, type Skip } from './operations-contract.ts';
+export { type Aspect, describeOperations, type OperationsAccess, type Skip } from './operations-contract.ts';

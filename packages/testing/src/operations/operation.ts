@@ -7,9 +7,6 @@ export interface Input {
   readonly high: number;
 }
 
-/** What is checked of an operation. */
-export type Aspect = 'value' | 'gradient' | 'second derivative';
-
 /** An operation under test. */
 export interface Operation {
   /** As in a skip. Two operations have different names. */
@@ -20,8 +17,6 @@ export interface Operation {
   readonly f: (...xs: any[]) => tf.Tensor;
   /** Its components in closed form; absent: what the cpu backend gives in double precision is trusted. */
   readonly exact?: (...xs: readonly number[][]) => ArrayLike<number>;
-  /** Aspects that do not apply, with the reason. */
-  readonly without?: Partial<Record<Aspect, string>>;
 }
 
 /** An input of either sign. */
