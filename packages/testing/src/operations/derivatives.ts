@@ -9,8 +9,12 @@ export interface Point {
 
 type Inputs = Pick<Operation, 'inputs' | 'f'>;
 
+/** Of doubles, where they are called for: `Float32Array` is looked up at each call. */
+const tensor = (values: readonly number[], shape: readonly number[]): tf.Tensor =>
+  tf.tensor(Float32Array.from(values), [...shape]);
+
 const tensors = ({ inputs }: Inputs, xs: readonly (readonly number[])[]): tf.Tensor[] =>
-  xs.map((values, n) => tf.tensor(values as number[], inputs[n]!.shape as number[], 'float32'));
+  xs.map((values, n) => tensor(values, inputs[n]!.shape));
 
 /** The value at `xs`. */
 export function value(operation: Inputs, xs: Point['xs']): tf.Tensor {
@@ -22,7 +26,7 @@ export function gradient(operation: Inputs, { xs, cotangent }: Point): tf.Tensor
   return tf.tidy(() => {
     const at = tensors(operation, xs);
     const y = operation.f(...at);
-    return pull(operation.f, at, tf.tensor(cotangent as number[], y.shape, 'float32'));
+    return pull(operation.f, at, tensor(cotangent, y.shape));
   });
 }
 
@@ -34,7 +38,7 @@ export function secondDerivative(operation: Inputs, { xs, cotangent }: Point, di
   return tf.tidy(() => {
     const at = tensors(operation, xs);
     const along = tensors(operation, directions);
-    const dy = tf.tensor(cotangent as number[], operation.f(...at).shape, 'float32');
+    const dy = tensor(cotangent, operation.f(...at).shape);
     const product = (...all: tf.Tensor[]) => {
       const pulled = pull(operation.f, all.slice(0, -1), all.at(-1)!);
       return tf.addN(pulled.map((dx, n) => tf.sum(tf.mul(dx, along[n]!))));
