@@ -62,6 +62,15 @@ for (const [name, [command, args]] of Object.entries(onGpu)) {
   console.log(`--- webgpu in ${name}`);
   if (start(command, args, 600, environment).status !== 0) failed.push(`webgpu in ${name}`);
 }
+
+console.log('--- tensorflow in node');
+if (process.env.NEURAL_ODE_LIBTENSORFLOW) {
+  if (start(process.execPath, ['tensorflow/run.mjs'], 1800).status !== 0) failed.push('tensorflow in node');
+} else {
+  console.log(
+    'not run: NEURAL_ODE_LIBTENSORFLOW names no libtensorflow, and nothing that could be downloaded here is one',
+  );
+}
 if (bits.size > 1) failed.push('results are not the same to the last bit');
 for (const name of failed) console.error(`failed: ${name}`);
 process.exitCode = failed.length > 0 ? 1 : 0;
