@@ -1,6 +1,6 @@
 import { InvalidInputError } from '@neural-ode/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Attributes, Gradient } from './gradient.ts';
+import { type Attributes, type Gradient, hasKernel } from './gradient.ts';
 import { dilated, padded, spreadOut, unpadded, windowsOf } from './windows.ts';
 
 /**
@@ -52,13 +52,14 @@ export function spreadWide(dy: tf.Tensor4D, windows: ReturnType<typeof windowsOf
 }
 
 /**
- * Whether the backend computes both cotangents of a convolution by kernels of its own, which know no dilations. Where it
- * has but one, as wasm does by itself, it is the slow one (measured 2.5 against 23 GFLOP/s).
+ * Whether the backend's own kernels are fast; none knows dilations. That of wasm for the input is not (measured 2.5
+ * against 23 GFLOP/s composed), unless it was replaced together with the missing one for the filter. Nor is that of cpu
+ * for the filter (measured: 70 times slower than composed).
  */
-function hasKernels(attributes: Attributes): boolean {
-  const has = (kernelName: string) => tf.getKernel(kernelName, tf.getBackend()) !== undefined;
-  return !dilated(attributes) && has('Conv2DBackpropInput') && has('Conv2DBackpropFilter');
-}
+const fast = {
+  input: () => hasKernel('Conv2DBackpropInput') && (tf.getBackend() !== 'wasm' || fast.filter()),
+  filter: () => hasKernel('Conv2DBackpropFilter') && tf.getBackend() !== 'cpu',
+};
 
 const run = (kernelName: string, inputs: object, attributes: object): tf.Tensor4D =>
   tf.engine().runKernel(kernelName, inputs as tf.NamedTensorMap, attributes as tf.NamedAttrMap) as tf.Tensor4D;
@@ -70,14 +71,14 @@ export function toInput(
   inputShape: number[],
   attributes: Attributes,
 ): tf.Tensor4D {
-  if (!hasKernels(attributes)) return convolutionInputGradient(dy, filter, inputShape, attributes);
+  if (dilated(attributes) || !fast.input()) return convolutionInputGradient(dy, filter, inputShape, attributes);
   const { strides, pad, dataFormat, dimRoundingMode } = attributes;
   return run('Conv2DBackpropInput', { dy, filter }, { strides, pad, dataFormat, dimRoundingMode, inputShape });
 }
 
 /** The cotangent of a convolution's filter, likewise. */
 export function toFilter(x: tf.Tensor4D, dy: tf.Tensor4D, filterShape: number[], attributes: Attributes): tf.Tensor4D {
-  if (!hasKernels(attributes)) return convolutionFilterGradient(x, dy, filterShape, attributes);
+  if (dilated(attributes) || !fast.filter()) return convolutionFilterGradient(x, dy, filterShape, attributes);
   const { strides, pad, dataFormat, dimRoundingMode } = attributes;
   return run('Conv2DBackpropFilter', { x, dy }, { strides, pad, dataFormat, dimRoundingMode, filterShape });
 }

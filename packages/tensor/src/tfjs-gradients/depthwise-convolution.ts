@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { spreadWide } from './convolution.ts';
-import type { Attributes, Gradient } from './gradient.ts';
+import { type Attributes, type Gradient, hasKernel } from './gradient.ts';
 import { dilated, padded, place, unpadded, windowsOf } from './windows.ts';
 
 type Four = [number, number, number, number];
@@ -37,7 +37,7 @@ function composedFilter(x: tf.Tensor4D, dy: tf.Tensor4D, filterShape: Four, attr
 
 /** The backend's own kernel, which knows no dilations. */
 function kernel(kernelName: string, inputs: object, attributes: Attributes): tf.Tensor4D | undefined {
-  if (dilated(attributes) || !tf.getKernel(kernelName, tf.getBackend())) return undefined;
+  if (dilated(attributes) || !hasKernel(kernelName)) return undefined;
   const { strides, pad, dimRoundingMode, inputShape, filterShape } = attributes;
   const own = { strides, pad, dimRoundingMode, dilations: [1, 1], inputShape, filterShape };
   return tf.engine().runKernel(kernelName, inputs as tf.NamedTensorMap, own) as tf.Tensor4D;

@@ -33,3 +33,8 @@ export function keptShape(shape: readonly number[], axis: number | number[] | un
   const axes = tf.util.parseAxisParam(axis as number[], shape as number[]);
   return shape.map((size, n) => (axes.includes(n) ? 1 : size));
 }
+
+/** Whether the current backend has a kernel. */
+export function hasKernel(kernelName: string): boolean {
+  return tf.getKernel(kernelName, tf.getBackend()) !== undefined;
+}

@@ -37,6 +37,12 @@ export const indexing: readonly Operation[] = [
     f: (x) => tf.unsortedSegmentSum(x, tf.tensor1d([1, 1, 0, 2], 'int32'), 3),
   },
   {
+    name: 'unsortedSegmentSum of rows in no segment',
+    inputs: [real(4, 2)],
+    f: (x) => tf.unsortedSegmentSum(x, tf.tensor1d([1, -1, 0, 5], 'int32'), 2),
+    exact: (x) => [...x!.slice(4, 6), ...x!.slice(0, 2)],
+  },
+  {
     name: 'oneHot',
     inputs: [real(3, 4)],
     f: (x) => tf.mul(x, tf.oneHot(tf.argMax(x, 1), 4)),
