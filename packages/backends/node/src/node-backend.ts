@@ -1,5 +1,6 @@
 import type { BackendPart } from '@neural-ode/tensor';
 import * as tf from '@tensorflow/tfjs-core';
+import { repairPadding } from './explicit-padding.ts';
 import { host, loadTfjsNode } from './load-tfjs-node.ts';
 
 /** What of tfjs-node's backend is used here. */
@@ -20,6 +21,7 @@ export const nodeBackend: BackendPart = {
     const node = host();
     if (!node) throw new Error('it runs in Node alone.');
     if (!tf.findBackendFactory('tensorflow')) await loadTfjsNode(node);
+    repairPadding();
   },
   describe() {
     const { isUsingGpuDevice, binding } = tf.backend() as Inside;

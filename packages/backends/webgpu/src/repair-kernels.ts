@@ -8,6 +8,8 @@ interface Attributes {
   readonly axis: number;
   readonly reverse: boolean;
   readonly dtype: string;
+  readonly paddings: [number, number][];
+  readonly constantValue: number;
 }
 
 /** Kernels of tfjs that are wrong on webgpu, and what each is replaced by. No error is thrown there, nor here. */
@@ -29,6 +31,18 @@ const repairs: Readonly<Record<string, (stock: Kernel) => Kernel>> = {
       terms = [sum, ...terms.slice(most)];
     }
     return stock({ ...call, inputs: terms as unknown as Call['inputs'] });
+  },
+  // The shader knows four axes: of more, the first three are padded before the others.
+  PadV2: (stock) => (call) => {
+    const { paddings, constantValue } = attributesOf(call);
+    const x = call.inputs.x as tf.Tensor;
+    if (x.rank <= 4) return stock(call);
+    const [outer, inner] = [paddings.slice(0, 3), paddings.slice(3)];
+    const [behind, last] = [tf.util.sizeFromShape(x.shape.slice(3)), x.shape.slice(3)];
+    const first = tf.pad(tf.reshape(x, [...x.shape.slice(0, 3), behind]), [...outer, [0, 0]], constantValue);
+    const before = first.shape.slice(0, 3);
+    const all = tf.pad(tf.reshape(first, [tf.util.sizeFromShape(before), ...last]), [[0, 0], ...inner], constantValue);
+    return tf.reshape(all, [...before, ...all.shape.slice(1)]);
   },
 };
 
