@@ -1,0 +1,74 @@
+import { InvalidInputError } from '@neural-ode/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { checkPure } from './field-layers.ts';
+import type { CallOptions, Layer } from './layer.ts';
+import { OdeBlock } from './ode-block.ts';
+
+/**
+ * Solves every ODE block of a model without blocking, so that the next call of the model takes the steps found without a
+ * search: it can be differentiated on a backend that cannot be read synchronously.
+ *
+ *     await plan(model, x, { training: true });
+ *     optimizer.minimize(() => loss(labels, model.apply(x, { training: true })));
+ *
+ * @param x the input of the next call, or the list of inputs
+ * @param options `training` as in the next call: default false
+ * @throws InvalidInputError when a layer of the model is random, or keeps a state that a call changes; SolveError
+ */
+export async function plan(
+  model: LayersModel,
+  x: tf.Tensor | tf.Tensor[],
+  options: Pick<CallOptions, 'training'> = {},
+): Promise<void> {
+  checkPure(model.layers, `The model '${model.name}'`);
+  const made: tf.Tensor[] = [];
+  try {
+    await run(model, [x].flat(), options, made);
+  } finally {
+    tf.dispose(made);
+  }
+}
+
+/**
+ * The outputs of a model for these inputs.
+ *
+ * @param made gets every tensor made on the way, for the caller to dispose
+ */
+async function run(
+  model: LayersModel,
+  inputs: readonly tf.Tensor[],
+  { training }: Pick<CallOptions, 'training'>,
+  made: tf.Tensor[],
+): Promise<tf.Tensor[]> {
+  if (inputs.length !== model.inputs.length) {
+    throw new InvalidInputError(
+      'x',
+      `The model '${model.name}' takes ${model.inputs.length} inputs and was given ${inputs.length}.`,
+    );
+  }
+  const values = new Map(model.inputs.map((symbol, n) => [symbol.id, inputs[n] as tf.Tensor]));
+  // A model lists its layers so that each stands behind those it gets its inputs from.
+  for (const layer of model.layers as Layer[]) {
+    for (const { inputTensors, outputTensors } of layer.inboundNodes) {
+      const xs = inputTensors.flatMap(({ id }) => values.get(id) ?? []);
+      // What has no inputs is an input itself; a node whose inputs are elsewhere is of another model.
+      if (xs.length === 0 || xs.length < inputTensors.length) continue;
+      const ys = await apply(layer, xs);
+      for (const [n, { id }] of outputTensors.entries()) values.set(id, ys[n] as tf.Tensor);
+    }
+  }
+  return model.outputs.map(({ id }) => values.get(id) as tf.Tensor);
+
+  async function apply(layer: Layer, xs: tf.Tensor[]): Promise<tf.Tensor[]> {
+    const blocks = 'layers' in layer;
+    if (blocks) return run(layer as LayersModel, xs, { training }, made);
+    const x = xs.length === 1 ? (xs[0] as tf.Tensor) : xs;
+    const ys =
+      layer instanceof OdeBlock
+        ? [await layer.plan(x as tf.Tensor, { training })]
+        : [tf.tidy(() => layer.apply(x, { training, observe() {} }) as tf.Tensor | tf.Tensor[])].flat();
+    made.push(...ys);
+    return ys;
+  }
+}
