@@ -1,7 +1,15 @@
 import { InvalidInputError } from '@neural-ode/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, type LayerVariable, layers, type Shape } from '@tensorflow/tfjs-layers';
-import { type CallOptions, channelCount, type LayerOptions, layerOptions, onlyShape, onlyTensor } from './layer.ts';
+import {
+  type CallOptions,
+  channelCount,
+  type LayerOptions,
+  layerOptions,
+  onlyShape,
+  onlyTensor,
+  savedOptions,
+} from './layer.ts';
 
 /** What a batch normalisation measured in one batch. */
 export interface BatchStatistics {
@@ -94,6 +102,13 @@ export class BatchNorm extends layers.Layer {
 
   override getConfig(): tf.serialization.ConfigDict {
     return { ...super.getConfig(), momentum: this.momentum, epsilon: this.epsilon };
+  }
+
+  static override fromConfig<T extends tf.serialization.Serializable>(
+    cls: tf.serialization.SerializableConstructor<T>,
+    config: tf.serialization.ConfigDict,
+  ): T {
+    return new cls(savedOptions(config));
   }
 
   private measure(x: tf.Tensor): BatchStatistics {

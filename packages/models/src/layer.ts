@@ -40,9 +40,15 @@ export function layerOptions(options: object, more: readonly string[]): LayerArg
 
 type LayerArguments = ConstructorParameters<typeof layers.Layer>[0] & object;
 
-/** The entries that have a value: a saved model holds null for the others. */
+/** The entries that have a value: a saved model would hold null for the others. */
 export function present<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined && value !== null)) as T;
+}
+
+/** The options that a saved layer was made with; tfjs adds an entry of its own when it loads one. */
+export function savedOptions(config: tf.serialization.ConfigDict): tf.serialization.ConfigDict {
+  const { customObjects: _, ...options } = config;
+  return present(options);
 }
 
 /** The tensor of a layer that takes one only. */

@@ -15,6 +15,7 @@ import {
   onlyShape,
   onlyTensor,
   present,
+  savedOptions,
 } from './layer.ts';
 import { checkNames, namedOptions, type OdeOptions, odeOptionNames } from './ode-options.ts';
 import { visitingSteps } from './visiting-steps.ts';
@@ -68,7 +69,7 @@ export class OdeBlock extends layers.Layer {
     super(layerOptions(options, ownOptionNames));
     const { f, t0, t1, times, time } = options;
     this.field = [f].flat() as Layer[];
-    if (this.field.length === 0 || this.field.some((layer) => typeof layer?.apply !== 'function')) {
+    if (this.field.length === 0 || this.field.some((layer) => typeof layer?.getClassName !== 'function')) {
       throw new InvalidInputError('f', `The field of '${this.name}' is no layer: give a layer, a model, or layers.`);
     }
     checkPure(this.field, `The field of '${this.name}'`);
@@ -199,8 +200,8 @@ export class OdeBlock extends layers.Layer {
     cls: tf.serialization.SerializableConstructor<T>,
     config: tf.serialization.ConfigDict,
   ): T {
-    const { customObjects: _, f, ...options } = config;
-    return new cls({ ...present(options), f: (f as tf.serialization.ConfigDict[]).map(loadLayer) });
+    const f = (config.f as tf.serialization.ConfigDict[]).map(loadLayer);
+    return new cls({ ...savedOptions(config), f });
   }
 
   override setFastWeightInitDuringBuild(value: boolean): void {

@@ -2,7 +2,7 @@ import { InvalidInputError } from '@neural-ode/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkPure } from './field-layers.ts';
-import type { CallOptions, Layer } from './layer.ts';
+import { type CallOptions, type Layer, onlyTensor } from './layer.ts';
 import { OdeBlock } from './ode-block.ts';
 
 /**
@@ -22,25 +22,24 @@ export async function plan(
   options: Pick<CallOptions, 'training'> = {},
 ): Promise<void> {
   checkPure(model.layers, `The model '${model.name}'`);
-  const made: tf.Tensor[] = [];
+  const walk: Walk = { training: options.training, made: [], planned: new Set() };
   try {
-    await run(model, [x].flat(), options, made);
+    await run(model, [x].flat(), walk);
   } finally {
-    tf.dispose(made);
+    tf.dispose(walk.made);
   }
 }
 
-/**
- * The outputs of a model for these inputs.
- *
- * @param made gets every tensor made on the way, for the caller to dispose
- */
-async function run(
-  model: LayersModel,
-  inputs: readonly tf.Tensor[],
-  { training }: Pick<CallOptions, 'training'>,
-  made: tf.Tensor[],
-): Promise<tf.Tensor[]> {
+/** A way through a model and the models inside of it. */
+interface Walk {
+  readonly training: boolean | undefined;
+  /** The tensors made on the way. */
+  readonly made: tf.Tensor[];
+  readonly planned: Set<OdeBlock>;
+}
+
+/** The outputs of a model for these inputs. */
+async function run(model: LayersModel, inputs: readonly tf.Tensor[], walk: Walk): Promise<tf.Tensor[]> {
   if (inputs.length !== model.inputs.length) {
     throw new InvalidInputError(
       'x',
@@ -52,8 +51,8 @@ async function run(
   for (const layer of model.layers as Layer[]) {
     for (const { inputTensors, outputTensors } of layer.inboundNodes) {
       const xs = inputTensors.flatMap(({ id }) => values.get(id) ?? []);
-      // What has no inputs is an input itself; a node whose inputs are elsewhere is of another model.
-      if (xs.length === 0 || xs.length < inputTensors.length) continue;
+      // The node of an input has its value already; one whose inputs are elsewhere is of another model.
+      if (values.has(outputTensors[0]?.id as number) || xs.length < inputTensors.length) continue;
       const ys = await apply(layer, xs);
       for (const [n, { id }] of outputTensors.entries()) values.set(id, ys[n] as tf.Tensor);
     }
@@ -61,14 +60,24 @@ async function run(
   return model.outputs.map(({ id }) => values.get(id) as tf.Tensor);
 
   async function apply(layer: Layer, xs: tf.Tensor[]): Promise<tf.Tensor[]> {
-    const blocks = 'layers' in layer;
-    if (blocks) return run(layer as LayersModel, xs, { training }, made);
+    if ('layers' in layer) return run(layer as LayersModel, xs, walk);
+    const { training, made, planned } = walk;
     const x = xs.length === 1 ? (xs[0] as tf.Tensor) : xs;
-    const ys =
-      layer instanceof OdeBlock
-        ? [await layer.plan(x as tf.Tensor, { training })]
-        : [tf.tidy(() => layer.apply(x, { training, observe() {} }) as tf.Tensor | tf.Tensor[])].flat();
-    made.push(...ys);
-    return ys;
+    if (!(layer instanceof OdeBlock)) {
+      const ys = tf.tidy(() => layer.apply(x, { training, observe() {} }) as tf.Tensor | tf.Tensor[]);
+      made.push(...[ys].flat());
+      return [ys].flat();
+    }
+    if (planned.has(layer)) {
+      throw new InvalidInputError(
+        'model',
+        `The model applies the ODE block '${layer.name}' more than once, and only one solve of a block can be planned: ` +
+          'give each place a block of its own, whose fields may share their layers.',
+      );
+    }
+    planned.add(layer);
+    const y = await layer.plan(onlyTensor(layer, x), { training });
+    made.push(y);
+    return [y];
   }
 }
