@@ -1,3 +1,5 @@
+import '@neural-ode/backend-cpu/register';
+import '@neural-ode/backend-wasm/register';
 import '@neural-ode/gradient-adjoint/register';
 import '@neural-ode/gradient-naive/register';
 import { useBackend } from '@neural-ode/tensor';

@@ -1,4 +1,5 @@
 export { BatchNorm, type BatchNormOptions, type BatchStatistics, batchNorm } from './batch-norm.ts';
+export { GroupNorm, type GroupNormOptions, groupNorm } from './group-norm.ts';
 export type { CallOptions, Layer, LayerOptions } from './layer.ts';
 export { type Node18Options, node18, resnet18 } from './node18.ts';
 export { neuralOde, OdeBlock, type OdeBlockOptions, type OdeBlockSolve, odeBlocks } from './ode-block.ts';

@@ -1,3 +1,5 @@
+import '@neural-ode/backend-cpu/register';
+import '@neural-ode/backend-wasm/register';
 import '@neural-ode/gradient-naive/register';
 import { useBackend } from '@neural-ode/tensor';
 import * as tf from '@tensorflow/tfjs-core';
@@ -104,18 +106,10 @@ it('the gradient is that of finite differences, along itself', async () => {
   const square = Object.values(gradients).reduce((sum, g) => sum + g.reduce((part, v) => part + v * v, 0), 0);
   const move = (length: number) => {
     for (const weight of model.trainableWeights) {
-      const direction = gradients[weight.originalName] as Float32Array;
-      tf.tidy(() =>
-        weight.write(
-          tf.add(
-            weight.read(),
-            tf.tensor(
-              direction.map((v) => v * length),
-              weight.shape as number[],
-            ),
-          ),
-        ),
-      );
+      const step = (gradients[weight.originalName] as Float32Array).map((v) => v * length);
+      tf.tidy(() => {
+        weight.write(tf.add(weight.read(), tf.tensor(step, weight.shape as number[])));
+      });
     }
   };
   const loss = () =>

@@ -1,3 +1,5 @@
+import '@neural-ode/backend-cpu/register';
+import '@neural-ode/backend-wasm/register';
 import '@neural-ode/gradient-naive/register';
 import { registered } from '@neural-ode/core';
 import { euler, rk4 } from '@neural-ode/solvers';

@@ -1,3 +1,5 @@
+import '@neural-ode/backend-cpu/register';
+import '@neural-ode/backend-wasm/register';
 import { useBackend } from '@neural-ode/tensor';
 import * as tf from '@tensorflow/tfjs-core';
 import {
