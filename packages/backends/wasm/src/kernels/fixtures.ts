@@ -52,7 +52,7 @@ export async function onCpu(
 }
 
 /** What a kernel of ours computes, in memory that was full of NaN, by itself and as tfjs finds it. */
-function onWasm(
+export function onWasm(
   kernel: OwnKernel,
   inputs: Readonly<Record<string, Numbers>>,
   attributes: Attributes,

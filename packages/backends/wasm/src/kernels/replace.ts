@@ -3,11 +3,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import { depthwise } from './convolution/depthwise.ts';
 import { convolutions } from './convolution/kernels.ts';
 import { padding } from './convolution/padding.ts';
+import { volumes } from './convolution/volumes.ts';
+import { dilations } from './dilation.ts';
 import { einsum } from './einsum.ts';
 import { binary } from './elementwise/binary.ts';
 import { unary } from './elementwise/unary.ts';
 import type { Inputs, OwnKernel } from './kernel.ts';
 import { products } from './mat-mul.ts';
+import { pooling } from './pooling.ts';
 import { rows } from './rows/kernels.ts';
 import { workspaceOf } from './workspace.ts';
 
@@ -16,13 +19,17 @@ const all: readonly OwnKernel[] = [
   ...convolutions,
   ...depthwise,
   ...padding,
+  ...volumes,
+  ...pooling,
+  ...dilations,
   ...unary,
   ...binary,
   ...rows,
   einsum,
 ];
 
-const replaced = new WeakSet<object>();
+/** Marks kernels as ours, those of a second install of this package too. */
+const mark = Symbol.for('neural-ode/wasm-kernel');
 
 /**
  * Registers our kernels in the place of tfjs's, which stay in use for what ours leave to them. It may be called again and
@@ -34,11 +41,12 @@ export function replaceKernels(): void {
 
 function replace({ kernelName, compute }: OwnKernel): void {
   const stock = tf.getKernel(kernelName, 'wasm');
-  if (stock && replaced.has(stock)) return;
+  if (stock && mark in stock) return;
   // Registering over another is warned about.
   if (stock) tf.unregisterKernel(kernelName, 'wasm');
-  const own: tf.KernelConfig = {
+  const own: tf.KernelConfig & { readonly [mark]: true } = {
     ...stock,
+    [mark]: true,
     kernelName,
     backendName: 'wasm',
     kernelFunc(parameters) {
@@ -57,5 +65,4 @@ function replace({ kernelName, compute }: OwnKernel): void {
     },
   };
   tf.registerKernel(own);
-  replaced.add(own);
 }

@@ -5,7 +5,7 @@ import { areFloats, clear, type OwnKernel } from '../kernel.ts';
 import { emitRows, type Rows } from '../rows/emit-rows.ts';
 import { advance, times } from '../times.ts';
 import type { Workspace } from '../workspace.ts';
-import { type Axis, type Windows, windowsOf } from './windows.ts';
+import { reaching, type Windows, windowsOf } from './windows.ts';
 
 /** Adds to each of `count` runs of so many bytes the product of two others; runs lie so many bytes apart. */
 type AddProducts = (
@@ -37,14 +37,6 @@ function emitAddProducts(module: ModuleBuilder): void {
     },
     { export: true },
   );
-}
-
-/** The outputs for which a place of the filter lies inside the input: the first one, and how many. */
-function reaching({ input, output, stride, dilation, before }: Axis, tap: number): [first: number, count: number] {
-  const shift = before - tap * dilation;
-  const first = Math.max(0, Math.ceil(shift / stride));
-  const end = Math.min(output, Math.ceil((input + shift) / stride));
-  return [first, Math.max(0, end - first)];
 }
 
 /** Goes through the rows of outputs and inputs that a place of the filter joins. */

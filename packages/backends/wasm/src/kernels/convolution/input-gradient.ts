@@ -23,22 +23,34 @@ function phases({ input, filter, stride, dilation, before }: Axis): Phase[] {
   });
 }
 
-/** Writes the cotangent of a convolution's input; it must be zero before where no window reaches. */
+/** Cotangents of outputs, and the filter by which they were made: addresses. */
+export interface Layer {
+  readonly dy: number;
+  readonly filter: number;
+}
+
+/**
+ * Writes the cotangent of what convolutions of these sizes read, the sum over their outputs: one for images, several for a
+ * layer of volumes. Where no window reaches it must be zero before.
+ */
 export function writeInputGradient(
   workspace: Workspace,
   { height, width, channels: [inputs, outputs], batch }: Windows,
-  [dy, filter, dx]: readonly [dy: number, filter: number, dx: number],
+  layers: readonly Layer[],
+  dx: number,
 ): void {
-  const from: Images = { address: dy, height: height.output, width: width.output, channels: outputs };
   const to: Images = { address: dx, height: height.input, width: width.input, channels: inputs };
   for (const vertical of phases(height)) {
     for (const horizontal of phases(width)) {
-      const taps = vertical.taps.flatMap((v) =>
-        horizontal.taps.map((h) => {
-          const place = filter + 4 * (v.tap * width.filter + h.tap) * inputs * outputs;
-          return { seen: pixels(from, v.outputs, h.outputs), weights: matrix(place, outputs, 'outer').write };
-        }),
-      );
+      const taps = layers.flatMap(({ dy, filter }) => {
+        const from: Images = { address: dy, height: height.output, width: width.output, channels: outputs };
+        return vertical.taps.flatMap((v) =>
+          horizontal.taps.map((h) => {
+            const place = filter + 4 * (v.tap * width.filter + h.tap) * inputs * outputs;
+            return { seen: pixels(from, v.outputs, h.outputs), weights: matrix(place, outputs, 'outer').write };
+          }),
+        );
+      });
       // Along the inner axis the taps follow each other, each with all its channels.
       const byTap = (write: (tap: (typeof taps)[number]) => Operand['write']): Operand => ({
         scattered: 'outer',

@@ -14,7 +14,7 @@ export const convolutions: readonly OwnKernel[] = [
       if (!windows || !areFloats(dy, filter)) return undefined;
       const dx = clear(workspace, workspace.output(attributes.inputShape));
       const { address } = workspace;
-      writeInputGradient(workspace, windows, [address(dy), address(filter), address(dx)]);
+      writeInputGradient(workspace, windows, [{ dy: address(dy), filter: address(filter) }], address(dx));
       return dx;
     },
   },

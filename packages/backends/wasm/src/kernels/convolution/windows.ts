@@ -39,9 +39,15 @@ export function windowsOf(
     dimRoundingMode,
     depthwise,
   );
+  return { batch: info.batchSize, channels: [info.inChannels, info.outChannels], ...axesOf(info) };
+}
+
+/** What tfjs computes of a convolution, a pooling among them. */
+type Info = ReturnType<typeof tf.backend_util.computeConv2DInfo> | ReturnType<typeof tf.backend_util.computeConv3DInfo>;
+
+/** Sizes along height and width. */
+export function axesOf(info: Info): Pick<Windows, 'height' | 'width'> {
   return {
-    batch: info.batchSize,
-    channels: [info.inChannels, info.outChannels],
     height: {
       input: info.inHeight,
       filter: info.filterHeight,
@@ -59,4 +65,15 @@ export function windowsOf(
       before: info.padInfo.left,
     },
   };
+}
+
+/** The outputs for which a place of the filter lies inside the input: the first one, and how many. */
+export function reaching(
+  { input, output, stride, dilation, before }: Axis,
+  tap: number,
+): readonly [first: number, count: number] {
+  const shift = before - tap * dilation;
+  const first = Math.max(0, Math.ceil(shift / stride));
+  const end = Math.min(output, Math.ceil((input + shift) / stride));
+  return [first, Math.max(0, end - first)];
 }
