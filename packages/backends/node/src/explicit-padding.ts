@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { type Call, type Kernel, made, type Repair } from './repair.ts';
 
-type Kernel = tf.KernelFunc;
-type Call = Parameters<Kernel>[0];
 type Four = [number, number, number, number];
 
 /** Attributes of convolutions and pooling. */
@@ -26,46 +25,58 @@ interface Frame {
 }
 
 /** Kernels for which tfjs-node knows the paddings 'valid' and 'same' alone: the others are computed as 'valid'. */
-const repairs: Readonly<Record<string, (call: Call, stock: Kernel) => tf.Tensor>> = {
-  Conv2D: convolution(false),
-  FusedConv2D: convolution(false),
-  DepthwiseConv2dNative: convolution(true),
-  FusedDepthwiseConv2D: convolution(true),
-  Conv2DBackpropInput: inputGradient(false),
-  DepthwiseConv2dNativeBackpropInput: inputGradient(true),
-  Conv2DBackpropFilter: filterGradient(false),
-  DepthwiseConv2dNativeBackpropFilter: filterGradient(true),
-  MaxPool: (call, stock) => {
-    const x = call.inputs.x as tf.Tensor4D;
-    return run(stock, call, { x: padded(x, frameOf(x.shape, poolFilter(call), call, true), Number.NEGATIVE_INFINITY) });
-  },
-  AvgPool: (call, stock) => {
-    const x = call.inputs.x as tf.Tensor4D;
-    const frame = frameOf(x.shape, poolFilter(call), call, true);
-    const [, height, width] = x.shape;
-    const inside = padded(tf.ones([1, height, width, 1]), { ...frame, reach: [1, frame.reach[1], frame.reach[2], 1] });
-    // The mean is over the places inside the image.
-    return tf.div(run(stock, call, { x: padded(x, frame) }), run(stock, call, { x: inside }));
-  },
-};
+export const padding: Readonly<Record<string, Repair>> = Object.fromEntries(
+  Object.entries<Repair>({
+    Conv2D: convolution(false),
+    FusedConv2D: convolution(false),
+    DepthwiseConv2dNative: convolution(true),
+    FusedDepthwiseConv2D: convolution(true),
+    Conv2DBackpropInput: inputGradient(false),
+    DepthwiseConv2dNativeBackpropInput: inputGradient(true),
+    Conv2DBackpropFilter: filterGradient(false),
+    DepthwiseConv2dNativeBackpropFilter: filterGradient(true),
+    MaxPool: (call, stock) => {
+      const x = call.inputs.x as tf.Tensor4D;
+      return run(stock, call, {
+        x: padded(x, frameOf(x.shape, poolFilter(call), call, true), Number.NEGATIVE_INFINITY),
+      });
+    },
+    AvgPool: (call, stock) => {
+      const x = call.inputs.x as tf.Tensor4D;
+      const frame = frameOf(x.shape, poolFilter(call), call, true);
+      const [, height, width] = x.shape;
+      const inside = padded(tf.ones([1, height, width, 1]), {
+        ...frame,
+        reach: [1, frame.reach[1], frame.reach[2], 1],
+      });
+      // The mean is over the places inside the image.
+      return tf.div(run(stock, call, { x: padded(x, frame) }), run(stock, call, { x: inside }));
+    },
+  }).map(([kernelName, repair]) => [kernelName, (call, stock) => (isKnown(call) ? undefined : repair(call, stock))]),
+);
 
-function convolution(depthwise: boolean) {
-  return (call: Call, stock: Kernel): tf.Tensor => {
+function isKnown(call: Call): boolean {
+  const { pad } = attributesOf(call);
+  return pad === 'valid' || pad === 'same' || pad === 0;
+}
+
+function convolution(depthwise: boolean): Repair {
+  return (call, stock) => {
     const { x, filter } = call.inputs as { x: tf.Tensor4D; filter: tf.Tensor4D };
     return run(stock, call, { ...call.inputs, x: padded(x, frameOf(x.shape, filter.shape, call, depthwise)) });
   };
 }
 
-function inputGradient(depthwise: boolean) {
-  return (call: Call, stock: Kernel): tf.Tensor => {
+function inputGradient(depthwise: boolean): Repair {
+  return (call, stock) => {
     const { filter } = call.inputs as { filter: tf.Tensor4D };
     const frame = frameOf(attributesOf(call).inputShape, filter.shape, call, depthwise);
     return unpadded(run(stock, call, call.inputs, { inputShape: frame.reach }), frame);
   };
 }
 
-function filterGradient(depthwise: boolean) {
-  return (call: Call, stock: Kernel): tf.Tensor => {
+function filterGradient(depthwise: boolean): Repair {
+  return (call, stock) => {
     const x = call.inputs.x as tf.Tensor4D;
     const frame = frameOf(x.shape, attributesOf(call).filterShape, call, depthwise);
     return run(stock, call, { ...call.inputs, x: padded(x, frame) });
@@ -117,28 +128,6 @@ function poolFilter(call: Call): Four {
   return [height, width, (call.inputs.x as tf.Tensor4D).shape[3], 1];
 }
 
-/** Puts the kernels that know every padding in the place of tfjs-node's; again it does nothing. */
-export function repairPadding(): void {
-  for (const [kernelName, repair] of Object.entries(repairs)) {
-    const stock = tf.getKernel(kernelName, 'tensorflow');
-    if (!stock || repaired.has(stock)) continue;
-    const { kernelFunc } = stock;
-    const config: tf.KernelConfig = {
-      ...stock,
-      kernelFunc(call) {
-        const { pad } = attributesOf(call);
-        if (pad === 'valid' || pad === 'same' || pad === 0) return kernelFunc(call);
-        return tf.tidy(() => repair(call, kernelFunc));
-      },
-    };
-    tf.unregisterKernel(kernelName, 'tensorflow');
-    tf.registerKernel(config);
-    repaired.add(config);
-  }
-}
-
-const repaired = new Set<tf.KernelConfig>();
-
 function attributesOf({ attrs }: Call): Attributes {
   return attrs as unknown as Attributes;
 }
@@ -146,9 +135,5 @@ function attributesOf({ attrs }: Call): Attributes {
 /** The kernel without padding. What it returns belongs to the enclosing tidy. */
 function run(stock: Kernel, call: Call, inputs: Call['inputs'], attributes: Partial<Attributes> = {}): tf.Tensor {
   const attrs = { ...call.attrs, ...attributes, pad: 'valid' } as unknown as NonNullable<Call['attrs']>;
-  const result = stock({ ...call, inputs, attrs }) as tf.TensorInfo;
-  // Not by instanceof, which takes either for a tensor.
-  return (result as Partial<tf.Tensor>).rank === undefined
-    ? tf.engine().makeTensorFromTensorInfo(result)
-    : (result as tf.Tensor);
+  return made(stock({ ...call, inputs, attrs }));
 }

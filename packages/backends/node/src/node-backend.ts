@@ -1,7 +1,9 @@
 import type { BackendPart } from '@neural-ode/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import { repairPadding } from './explicit-padding.ts';
+import { padding } from './explicit-padding.ts';
+import { indexing } from './indexing.ts';
 import { host, loadTfjsNode } from './load-tfjs-node.ts';
+import { replaceKernels } from './repair.ts';
 
 /** What of tfjs-node's backend is used here. */
 interface Inside {
@@ -21,7 +23,7 @@ export const nodeBackend: BackendPart = {
     const node = host();
     if (!node) throw new Error('it runs in Node alone.');
     if (!tf.findBackendFactory('tensorflow')) await loadTfjsNode(node);
-    repairPadding();
+    replaceKernels({ ...padding, ...indexing });
   },
   describe() {
     const { isUsingGpuDevice, binding } = tf.backend() as Inside;

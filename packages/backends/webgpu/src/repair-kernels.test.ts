@@ -14,6 +14,8 @@ const cases: Record<string, () => tf.Tensor> = {
   'products from the end on, along a first axis': () => tf.cumprod(line(2, 3), 0, true, true),
   'sums of 8 tensors': () => tf.addN(Array.from({ length: 8 }, (_, n) => tf.mul(line(3), n))),
   'sums of 30 tensors': () => tf.addN(Array.from({ length: 30 }, (_, n) => tf.mul(line(3), n))),
+  'sums of rows of which some are in no segment': () =>
+    tf.unsortedSegmentSum(line(5, 2), tf.tensor1d([1, -1, 0, 5, 1], 'int32'), 3),
   'a bool, cast and transposed': () => tf.transpose(tf.cast(tf.greater(line(2, 3, 4), 0.2), 'float32'), [2, 0, 1]),
   'padding of five axes': () =>
     tf.pad(

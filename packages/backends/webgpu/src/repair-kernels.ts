@@ -10,6 +10,7 @@ interface Attributes {
   readonly dtype: string;
   readonly paddings: [number, number][];
   readonly constantValue: number;
+  readonly numSegments: number;
 }
 
 /** Kernels of tfjs that are wrong on webgpu, and what each is replaced by. No error is thrown there, nor here. */
@@ -43,6 +44,15 @@ const repairs: Readonly<Record<string, (stock: Kernel) => Kernel>> = {
     const before = first.shape.slice(0, 3);
     const all = tf.pad(tf.reshape(first, [tf.util.sizeFromShape(before), ...last]), [[0, 0], ...inner], constantValue);
     return tf.reshape(all, [...before, ...all.shape.slice(1)]);
+  },
+  // A row whose segment there is none of was added to another: here it goes to one more, which is cut off.
+  UnsortedSegmentSum: (stock) => (call) => {
+    const { numSegments } = attributesOf(call);
+    const ids = call.inputs.segmentIds as tf.Tensor;
+    const known = tf.logicalAnd(tf.greaterEqual(ids, 0), tf.less(ids, numSegments));
+    const segmentIds = tf.where(known, ids, tf.fill(ids.shape, numSegments, 'int32'));
+    const inputs = { ...call.inputs, segmentIds };
+    return tf.slice(made(stock({ ...call, inputs, attrs: { numSegments: numSegments + 1 } })), 0, numSegments);
   },
 };
 
