@@ -7,6 +7,6 @@ export interface Case {
   /** How far a result may be from the reference, relative to its norm: what the solve's tolerances allow. */
   readonly closeness: number;
   /** Of how the reference was found. */
-  reference(places: Places): ArrayLike<number>;
+  reference(places: Places): ArrayLike<number> | Promise<ArrayLike<number>>;
   entries(places: Places): Entry[];
 }

@@ -23,7 +23,7 @@ export async function measureCase(
   breathe: () => Promise<void>,
 ): Promise<Row[]> {
   const entries = one.entries(places);
-  const reference = one.reference(places);
+  const reference = await one.reference(places);
   const running: { readonly index: number; readonly timed: Timed }[] = [];
   const outcomes: Outcome[] = [];
   try {

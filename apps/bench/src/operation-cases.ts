@@ -1,7 +1,9 @@
 import type { Case } from './case.ts';
 import { javascript } from './entry.ts';
-import { ownOperation, stockOperation } from './implementations/operations.ts';
+import { node18On, ownOperation, stockOperation } from './implementations/operations.ts';
 import { addition, convolution, hyperbolicTangent, type Operation, product } from './problems/operation.ts';
+
+const node18Sizes = { width: 16, batch: 8 };
 
 /** Operations of the wasm backend beside TensorFlow.js's own ones. */
 export const operationCases: readonly Case[] = [
@@ -23,6 +25,25 @@ export const operationCases: readonly Case[] = [
       operationCase(`conv-${channels}-dw`, `the gradient of the window of ${of}`, () => convolution('dw', sizes)),
     ];
   }),
+  {
+    name: 'node18-step',
+    title: 'the gradient of a training step of NODE18 of width 16, batch 8, heunEuler, rtol = atol = 1e-2',
+    closeness: 1e-3,
+    // The tests compare the wasm backend's with the cpu backend's, which takes minutes at this size.
+    async reference() {
+      const runner = await node18On(node18Sizes);
+      try {
+        return Float64Array.from(runner.run());
+      } finally {
+        runner.dispose?.();
+      }
+    },
+    // TensorFlow.js alone has no entry: it lacks the filters' gradient on wasm.
+    entries: () => [
+      javascript('neural-ode wasm', 'float32', 'ours', () => node18On(node18Sizes)),
+      javascript('neural-ode wasm, 2 threads', 'float32', 'ours', () => node18On(node18Sizes, 2), undefined, 2),
+    ],
+  },
 ];
 
 function operationCase(name: string, title: string, operation: () => Operation): Case {

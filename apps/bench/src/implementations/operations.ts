@@ -4,12 +4,19 @@ import { dirname } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from 'neural-ode';
 import { type Runner, Unavailable } from '../entry.ts';
+import { node18Step } from '../problems/node18.ts';
 import type { Operation } from '../problems/operation.ts';
 
 /** An operation as neural-ode's wasm backend does it. */
 export async function ownOperation(operation: Operation, threads = 1): Promise<Runner> {
   await useBackend('wasm', { threads });
   return runner(operation);
+}
+
+/** A training step of NODE18 on neural-ode's wasm backend. */
+export async function node18On(sizes: Parameters<typeof node18Step>[0], threads = 1): Promise<Runner> {
+  await useBackend('wasm', { threads });
+  return node18Step(sizes);
 }
 
 /** An operation as TensorFlow.js's own wasm backend does it. */
