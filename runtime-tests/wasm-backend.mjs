@@ -5,6 +5,8 @@ import { odeint, useBackend } from 'neural-ode';
 
 /** In one thread, and in two; these stay, since they may keep no process alive. */
 export async function wasmInThreads() {
+  const missing = await useBackend(wasmBackend, { wasmPaths: '/nowhere' }).catch((error) => error.message);
+  if (!missing.includes('/nowhere/tfjs-backend-wasm-simd.wasm cannot be read')) throw new Error(`no file: ${missing}`);
   const one = await useBackend(wasmBackend);
   if (one.name !== 'wasm' || one.simd !== true || one.threads !== 1) throw new Error(`started ${JSON.stringify(one)}`);
   const expected = results();
@@ -12,8 +14,8 @@ export async function wasmInThreads() {
   if (!refused.includes('threads: 1 already')) throw new Error(`two threads after one: ${refused}`);
   tf.removeBackend('wasm');
   if (typeof SharedArrayBuffer === 'undefined') {
-    const missing = await useBackend(wasmBackend, { threads: 2 }).catch((error) => error.message);
-    if (!missing.includes('SharedArrayBuffer')) throw new Error(`threads without shared memory: ${missing}`);
+    const alone = await useBackend(wasmBackend, { threads: 2 }).catch((error) => error.message);
+    if (!alone.includes('SharedArrayBuffer')) throw new Error(`threads without shared memory: ${alone}`);
     return;
   }
   const { threads } = await useBackend(wasmBackend, { threads: 2 });

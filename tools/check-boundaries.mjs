@@ -12,6 +12,7 @@ const everything = [
   'backends',
   'assembler',
   'compiler',
+  'models',
   'neural-ode',
 ];
 const anywhere = ['manifest', 'source', 'test'];
@@ -24,6 +25,7 @@ const table = [
   { in: 'packages/backends/', may: ['assembler', 'core', 'tensor'], tfjs: anywhere },
   { in: 'packages/assembler', may: [] },
   { in: 'packages/compiler', may: ['assembler', 'core', 'tableaux', 'tensor'], tfjs: anywhere },
+  { in: 'packages/models', may: ['core', 'solvers', 'gradients', 'tensor'], tfjs: anywhere },
   { in: 'packages/testing', may: ['core', 'tableaux', 'solvers'], tfjs: anywhere },
   { in: 'packages/neural-ode', may: everything, tfjs: ['manifest', 'test'] },
   // The parts of a program on the command line, which the published package keeps to itself.

@@ -49,9 +49,9 @@ function lanes(shape: keyof typeof lanesOf, body: (f: FunctionBuilder) => Value<
 
 describe('LEB128', () => {
   const written = (write: (out: ByteWriter) => void) => {
-    const out = new ByteWriter(1);
+    const out = new ByteWriter();
     write(out);
-    return [...out.written()];
+    return out.bytes;
   };
   const decode = (bytes: readonly number[], signed: boolean) => {
     let value = 0n;

@@ -47,22 +47,19 @@ export class Code extends OperandStack {
   }
 
   br(label: Label): void {
-    this.opcode(0x0c);
-    this.bytes.u32(this.#depthOf(label));
+    this.indexed(0x0c, this.#depthOf(label));
     this.#kill();
   }
 
   brIf(label: Label, condition: Operand<'i32'>): void {
     this.arrange('i32', condition);
-    this.opcode(0x0d);
-    this.bytes.u32(this.#depthOf(label));
+    this.indexed(0x0d, this.#depthOf(label));
   }
 
   /** Jumps to `labels[index]`, or to `otherwise` past their end. */
   brTable(labels: readonly Label[], otherwise: Label, index: Operand<'i32'>): void {
     this.arrange('i32', index);
-    this.opcode(0x0e);
-    this.bytes.u32(labels.length);
+    this.indexed(0x0e, labels.length);
     for (const label of labels) this.bytes.u32(this.#depthOf(label));
     this.bytes.u32(this.#depthOf(otherwise));
     this.#kill();
@@ -100,8 +97,7 @@ export class Code extends OperandStack {
   /** Calls a function of the module; the result is its value, or a list of them, the last on top of the stack. */
   call<R extends readonly ValueType[]>(callee: FunctionRef<R>, ...args: readonly AnyOperand[]): Results<R> {
     this.settle(callee.params, args);
-    this.opcode(0x10);
-    this.bytes.u32(callee.index);
+    this.indexed(0x10, callee.index);
     const values = callee.results.map((type) => this.push(type));
     return (values.length === 1 ? values[0] : values.length === 0 ? undefined : values) as Results<R>;
   }

@@ -1,5 +1,6 @@
-import { ByteWriter } from './byte-writer.ts';
+import { ByteWriter, joined } from './byte-writer.ts';
 import { FunctionBuilder } from './function-builder.ts';
+import { writeLiteral } from './literal.ts';
 import {
   AssemblyError,
   type FunctionRef,
@@ -51,6 +52,11 @@ interface Import {
   readonly describe: (out: ByteWriter) => void;
 }
 
+interface Global {
+  readonly ref: GlobalRef;
+  readonly init: number | bigint;
+}
+
 /**
  * Builds a WebAssembly module. Imports come before the first function; then functions in any order, also while another is
  * being built; `build` gives the binary.
@@ -77,7 +83,7 @@ export class ModuleBuilder {
   readonly #functionTypes: number[] = [];
   readonly #bodies: (Uint8Array | undefined)[] = [];
   #importedFunctions = 0;
-  readonly #globals: { ref: GlobalRef; init: number | bigint }[] = [];
+  readonly #globals: Global[] = [];
   #importedGlobals = 0;
   #memory: { ref: MemoryRef; limits: MemoryLimits; imported: boolean } | undefined;
   readonly #exports: { name: string; ref: FunctionRef | GlobalRef | MemoryRef }[] = [];
@@ -241,68 +247,78 @@ export class ModuleBuilder {
 
   /** The module's binary. */
   build(): Uint8Array<ArrayBuffer> {
-    const size = this.#bodies.reduce((sum, body) => sum + (body?.length ?? 0) + 8, 1024);
-    const out = new ByteWriter(size);
-    out.raw(new Uint8Array([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]));
-    writeList(out, 1, this.#types, ({ params, results }, section) => {
-      section.u8(0x60);
+    const bodies = this.#bodies;
+    const defined = this.#functions.slice(this.#importedFunctions);
+    const own = this.#memory && !this.#memory.imported ? [this.#memory.limits] : [];
+    const kinds = { function: 0, memory: 2, global: 3 };
+    const types = entries(this.#types, (out, { params, results }) => {
+      out.u8(0x60);
       for (const list of [params, results]) {
-        section.u32(list.length);
-        for (const type of list) section.u8(typeCode[type]);
+        out.u32(list.length);
+        for (const type of list) out.u8(typeCode[type]);
       }
     });
-    writeList(out, 2, this.#imports, ({ module, name, describe }, section) => {
-      section.name(module);
-      section.name(name);
-      describe(section);
+    const imports = entries(this.#imports, (out, { module, name, describe }) => {
+      out.name(module);
+      out.name(name);
+      describe(out);
     });
-    const defined = this.#functions.slice(this.#importedFunctions);
-    writeList(out, 3, defined, (ref, section) => section.u32(this.#functionTypes[ref.index]!));
-    const own = this.#memory && !this.#memory.imported ? [this.#memory.limits] : [];
-    writeList(out, 5, own, (limits, section) => writeLimits(section, limits));
-    writeList(out, 6, this.#globals, ({ ref, init }, section) => writeGlobal(section, ref, init));
-    const kinds = { function: 0, memory: 2, global: 3 };
-    writeList(out, 7, this.#exports, ({ name, ref }, section) => {
-      section.name(name);
-      section.u8(kinds[ref.kind]);
-      section.u32(ref.index);
+    const exported = entries(this.#exports, (out, { name, ref }) => {
+      out.name(name);
+      out.u8u32(kinds[ref.kind], ref.index);
     });
-    writeList(out, 10, defined, (ref, section) => {
-      const body = this.#bodies[ref.index - this.#importedFunctions];
-      if (!body) throw new AssemblyError(`${ref.name} was declared and never defined.`);
-      section.counted(body);
+    const code = defined.map(({ name }, n) => {
+      const body = bodies[n];
+      if (!body) throw new AssemblyError(`${name} was declared and never defined.`);
+      return counted(body);
     });
-    writeList(out, 11, this.#data, ({ offset, bytes }, section) => {
-      section.u8(0x00);
-      section.u8(0x41);
-      section.s32(offset);
-      section.u8(0x0b);
-      section.counted(bytes);
+    const data = this.#data.map(({ offset, bytes }) => {
+      const head = new ByteWriter();
+      head.u8(0x00);
+      writeLiteral(head, 'i32', offset);
+      return joined([head.bytes, [0x0b], counted(bytes)]);
     });
-    const names = new ByteWriter();
-    names.name('name');
-    writeList(names, 1, this.#functions, (ref, section) => {
-      section.u32(ref.index);
-      section.name(ref.name);
+    const names = entries(this.#functions, (out, { index, name }) => {
+      out.u32(index);
+      out.name(name);
     });
-    out.u8(0);
-    out.counted(names.written());
-    return out.written().slice();
+    const label = entries(['name'], (out, name) => out.name(name));
+    return joined([
+      [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+      section(1, types),
+      section(2, imports),
+      section(
+        3,
+        entries(defined, (out, { index }) => out.u32(this.#functionTypes[index]!)),
+      ),
+      section(5, entries(own, writeLimits)),
+      section(6, entries(this.#globals, writeGlobal)),
+      section(7, exported),
+      section(10, code),
+      section(11, data),
+      [0],
+      counted(joined([...label, section(1, names)])),
+    ]);
   }
 }
 
-function writeList<T>(
-  out: ByteWriter,
-  id: number,
-  items: readonly T[],
-  write: (item: T, out: ByteWriter) => void,
-): void {
-  if (items.length === 0) return;
-  const section = new ByteWriter(id === 10 ? 1 << 16 : 256);
-  section.u32(items.length);
-  for (const item of items) write(item, section);
-  out.u8(id);
-  out.counted(section.written());
+function entries<T>(items: readonly T[], write: (out: ByteWriter, item: T) => void): number[][] {
+  return items.map((item) => {
+    const out = new ByteWriter();
+    write(out, item);
+    return out.bytes;
+  });
+}
+
+function section(id: number, items: readonly ArrayLike<number>[]): Uint8Array {
+  return items.length === 0 ? new Uint8Array(0) : joined([[id], counted(counted(joined(items), items.length))]);
+}
+
+/** The bytes behind their count, or behind another. */
+function counted(bytes: ArrayLike<number>, count: number = bytes.length): Uint8Array {
+  const head = new ByteWriter();
+  head.u32(count);
+  return joined([head.bytes, bytes]);
 }
 
 function writeLimits(out: ByteWriter, { min, max, shared }: MemoryLimits): void {
@@ -311,25 +327,10 @@ function writeLimits(out: ByteWriter, { min, max, shared }: MemoryLimits): void 
   if (max !== undefined) out.u32(max);
 }
 
-function writeGlobal(out: ByteWriter, { type, mutable }: GlobalRef, init: number | bigint): void {
+function writeGlobal(out: ByteWriter, { ref: { type, mutable }, init }: Global): void {
   out.u8(typeCode[type]);
   out.u8(mutable ? 1 : 0);
-  if (type === 'i32') {
-    out.u8(0x41);
-    out.s32(Number(init));
-  } else if (type === 'i64') {
-    out.u8(0x42);
-    out.s64(init);
-  } else if (type === 'f32') {
-    out.u8(0x43);
-    out.f32(Number(init));
-  } else if (type === 'f64') {
-    out.u8(0x44);
-    out.f64(Number(init));
-  } else {
-    out.u8(0xfd);
-    out.u8(0x0c);
-    out.raw(new Uint8Array(16));
-  }
+  if (type === 'v128') writeLiteral(out, 'i32x4', 0);
+  else writeLiteral(out, type, init);
   out.u8(0x0b);
 }

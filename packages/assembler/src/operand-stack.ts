@@ -1,4 +1,5 @@
-import { ByteWriter } from './byte-writer.ts';
+import { ByteWriter, joined } from './byte-writer.ts';
+import { type Literal, writeLiteral } from './literal.ts';
 import {
   type AnyOperand,
   AssemblyError,
@@ -46,8 +47,8 @@ export interface CodeOptions {
 export class OperandStack {
   readonly relaxedSimd: boolean;
   readonly #hoist: boolean;
-  protected readonly bytes: ByteWriter = new ByteWriter(512);
-  readonly #prologue = new ByteWriter(64);
+  protected readonly bytes: ByteWriter = new ByteWriter();
+  readonly #prologue = new ByteWriter();
   protected readonly stack: Value[] = [];
   protected readonly frames: Label[] = [];
   /** The innermost of the frames. */
@@ -71,8 +72,7 @@ export class OperandStack {
 
   /** A new local, zero in the function's first use of its slot; freed by `free` or with the enclosing `scope`. */
   local<T extends ValueType>(type: T): Local<T> {
-    const index = this.#free[type].pop() ?? this.#paramCount + this.#localTypes.push(type) - 1;
-    const local = new Local(type, index);
+    const local = new Local(type, this.#slot(type));
     this.#scopes.at(-1)?.push(local);
     return local;
   }
@@ -129,34 +129,37 @@ export class OperandStack {
 
   protected useLocal(opcode: number, local: Local): void {
     if (!local.live) throw new AssemblyError(`Local ${local.index} was used after it was freed.`);
-    this.bytes.u8(opcode);
-    this.bytes.u32(local.index);
+    this.bytes.u8u32(opcode, local.index);
   }
 
   getGlobal<T extends ValueType>(global: GlobalRef<T>): Value<T> {
-    this.opcode(0x23);
-    this.bytes.u32(global.index);
+    this.indexed(0x23, global.index);
     return this.push(global.type);
   }
 
   setGlobal<T extends ValueType>(global: GlobalRef<T>, value: Operand<T>): void {
     if (!global.mutable) throw new AssemblyError('The global is not mutable.');
     this.arrange(global.type, value);
-    this.opcode(0x24);
-    this.bytes.u32(global.index);
+    this.indexed(0x24, global.index);
   }
 
   // Instructions, for the groups of operations
 
   /** Writes an opcode with its prefix. */
   opcode(code: number): void {
+    this.#reach();
+    if (code < 0x100) this.bytes.u8(code);
+    else this.bytes.u8u32(code < misc ? 0xfd : code < atomic ? 0xfc : 0xfe, code & 0xffff);
+  }
+
+  #reach(): void {
     if (this.frame.dead) throw new AssemblyError('Unreachable code: nothing may follow a jump in its block.');
-    if (code < 0x100) {
-      this.bytes.u8(code);
-    } else {
-      this.bytes.u8(code < misc ? 0xfd : code < atomic ? 0xfc : 0xfe);
-      this.bytes.u32(code & 0xffff);
-    }
+  }
+
+  /** Writes an opcode with an index behind it. */
+  protected indexed(code: number, index: number): void {
+    this.opcode(code);
+    this.bytes.u32(index);
   }
 
   /** Writes an immediate byte: a lane or a memory's number. */
@@ -166,8 +169,7 @@ export class OperandStack {
 
   /** Writes the alignment (a power of two's exponent) and the offset of a memory access. */
   memarg(align: number, offset: number): void {
-    this.bytes.u32(align);
-    this.bytes.u32(offset);
+    this.bytes.u8u32(align, offset);
   }
 
   /** Records a result that the last instruction left. */
@@ -310,53 +312,36 @@ export class OperandStack {
     }
   }
 
+  #slot(type: ValueType): number {
+    return this.#free[type].pop() ?? this.#newSlot(type);
+  }
+
+  #newSlot(type: ValueType): number {
+    return this.#paramCount + this.#localTypes.push(type) - 1;
+  }
+
   #stash(type: ValueType): number {
-    const slot = this.#free[type].pop() ?? this.#paramCount + this.#localTypes.push(type) - 1;
-    this.bytes.u8(0x21);
-    this.bytes.u32(slot);
+    const slot = this.#slot(type);
+    this.bytes.u8u32(0x21, slot);
     return slot;
   }
 
   #unstash(slot: number, type: ValueType): void {
-    this.bytes.u8(0x20);
-    this.bytes.u32(slot);
+    this.bytes.u8u32(0x20, slot);
     this.#free[type].push(slot);
   }
 
   // Literals
 
-  #literal(shape: Shape, value: number | bigint): void {
-    const bytes = this.bytes;
-    switch (shape) {
-      case 'i32':
-        this.opcode(0x41);
-        bytes.s32(Number(value));
-        break;
-      case 'i64':
-        this.opcode(0x42);
-        bytes.s64(value);
-        break;
-      case 'f32':
-        this.opcode(0x43);
-        bytes.f32(Number(value));
-        break;
-      case 'f64':
-        this.opcode(0x44);
-        bytes.f64(Number(value));
-        break;
-      case 'v128':
-        throw new AssemblyError('A literal needs lanes: use f32x4, f64x2, i32x4 or i64x2.');
-      default:
-        this.#vector(shape, value);
+  #literal(shape: Shape, value: Literal): void {
+    if (typeOfShape[shape] === 'v128' && shape !== 'v128' && this.#hoist) this.#hoisted(shape, value);
+    else {
+      this.#reach();
+      writeLiteral(this.bytes, shape, value);
     }
   }
 
-  #vector(shape: Shape, lanes: number | bigint | readonly (number | bigint)[]): void {
-    if (!this.#hoist) {
-      this.opcode(simd + 0x0c);
-      writeLanes(this.bytes, shape, lanes);
-      return;
-    }
+  #hoisted(shape: Shape, lanes: Literal): void {
     let known = this.#literals.get(shape);
     if (!known) {
       known = new Map();
@@ -366,27 +351,23 @@ export class OperandStack {
     const key = typeof lanes === 'object' ? lanes.map(signed).join() : lanes === 0 ? signed(lanes) : lanes;
     let local = known.get(key);
     if (!local) {
-      local = new Local('v128', this.#paramCount + this.#localTypes.push('v128') - 1);
+      local = new Local('v128', this.#newSlot('v128'));
       known.set(key, local);
-      this.#prologue.u8(0xfd);
-      this.#prologue.u32(0x0c);
-      writeLanes(this.#prologue, shape, lanes);
-      this.#prologue.u8(0x21);
-      this.#prologue.u32(local.index);
+      writeLiteral(this.#prologue, shape, lanes);
+      this.#prologue.u8u32(0x21, local.index);
     }
     this.useLocal(0x20, local);
   }
 
   /** A literal as a value: one number, or one per lane. */
-  literal<T extends ValueType>(shape: Shape, type: T, value: number | bigint | readonly (number | bigint)[]): Value<T> {
-    if (typeof value === 'object') this.#vector(shape, value);
-    else this.#literal(shape, value);
+  literal<T extends ValueType>(shape: Shape, type: T, value: Literal): Value<T> {
+    this.#literal(shape, value);
     return this.push(type);
   }
 
   /** The code section's entry: locals, the hoisted literals, the instructions. */
   protected entry(): Uint8Array {
-    const head = new ByteWriter(64);
+    const head = new ByteWriter();
     const runs: [number, ValueType][] = [];
     for (const type of this.#localTypes) {
       const last = runs.at(-1);
@@ -398,24 +379,10 @@ export class OperandStack {
       head.u32(count);
       head.u8(typeCode[type]);
     }
-    head.raw(this.#prologue.written());
-    head.raw(this.bytes.written());
-    head.u8(0x0b);
-    return head.written();
+    return joined([head.bytes, this.#prologue.bytes, this.bytes.bytes, [0x0b]]);
   }
 }
 
 function signed(lane: number | bigint): string {
   return Object.is(lane, -0) ? '-0' : String(lane);
-}
-
-function writeLanes(bytes: ByteWriter, shape: Shape, lanes: number | bigint | readonly (number | bigint)[]): void {
-  const count = shape === 'f32x4' || shape === 'i32x4' ? 4 : 2;
-  for (let i = 0; i < count; i++) {
-    const lane = typeof lanes === 'object' ? lanes[i]! : lanes;
-    if (shape === 'f32x4') bytes.f32(Number(lane));
-    else if (shape === 'f64x2') bytes.f64(Number(lane));
-    else if (shape === 'i32x4') bytes.i32Bytes(Number(lane));
-    else bytes.i64Bytes(BigInt.asIntN(64, BigInt(lane)));
-  }
 }

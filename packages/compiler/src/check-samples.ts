@@ -1,6 +1,6 @@
 import type { InputNode, SlopeProgram } from './graph/graph.ts';
 import { sizeOf } from './graph/graph.ts';
-import { interpret } from './graph/interpret.ts';
+import { valuesOf } from './graph/values.ts';
 import { CompileError } from './trace/compile-error.ts';
 import type { Trace } from './trace/trace.ts';
 
@@ -19,11 +19,13 @@ export function checkSamples(one: Trace, two: Trace): void {
     const rows = [2, 3].map((seed) => one.slope.inputs.y.map((leaf) => arbitrary(leaf, seed)));
     const batch = one.slope.inputs.y.map((_, leaf) => rows.flatMap((row) => row[leaf] as number[]));
     const slopes = (program: SlopeProgram, y: readonly number[][]) =>
-      interpret(program, { t: 0.3, y, parameters: values }).slope;
+      valuesOf(program.outputs.slope, ({ role, index }, n) =>
+        role === 't' ? 0.3 : ((role === 'y' ? y : values)[index]?.[n] as number),
+      );
     const together = slopes(two.slope, batch);
     const apart = rows.map((row) => slopes(one.slope, row));
     const agree = together.every((leaf, n) => {
-      const expected = apart.flatMap((slope) => [...(slope[n] as Float64Array)]);
+      const expected = apart.flatMap((slope) => slope[n] as readonly number[]);
       return leaf.every((value, i) => close(value, expected[i] as number));
     });
     if (agree) return;

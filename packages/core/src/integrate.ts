@@ -4,7 +4,7 @@ import { describeFailure } from './failure.ts';
 import { copy, observe } from './observe.ts';
 import type { Routine } from './routine.ts';
 import type { Carry, Step, Stepper } from './solver.ts';
-import { releaseAll, type Space } from './space.ts';
+import { finiteness, releaseAll, type Space } from './space.ts';
 
 /** Where the loop gets its steps from. */
 export type Stepping = AdaptiveStepping | FixedStepping;
@@ -184,7 +184,7 @@ export function* integrate<Y, P>(task: Task<Y, P>): Routine<Outcome<Y>> {
     }
 
     const step = stepper.step(t, t1, y, carry);
-    const reading = step.errorNorm ?? space.norm(step.y1);
+    const reading = step.errorNorm ?? finiteness(space, step.y1);
     // Not by `read`: a generator for every step would cost more than a small compiled step does.
     errorNorm = typeof reading === 'number' ? reading : yield reading;
     const decision = adaptive?.controller.decide(errorNorm, memory, adaptive.errorOrder);

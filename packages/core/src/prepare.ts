@@ -6,7 +6,7 @@ import { resolution, type Stepping, type Task } from './integrate.ts';
 import { checkTimes, type Mesh, stepCount, uniformMesh } from './mesh.ts';
 import { type Routine, read } from './routine.ts';
 import type { Solver } from './solver.ts';
-import { type ErrorNorm, errorNorm, type Space, type Tolerance } from './space.ts';
+import { type ErrorNorm, errorNorm, finiteness, type Space, type Tolerance } from './space.ts';
 
 /** How the steps of a solve are found. */
 export interface StepOptions<Y> {
@@ -85,7 +85,7 @@ export function* prepare<Y, P>(problem: Problem<Y, P>, options: StepOptions<Y>):
   }
   checkFinite('t0', t0);
   checkFinite('t1', t1);
-  if (!Number.isFinite(yield* read(space.norm(y0)))) {
+  if (!Number.isFinite(yield* read(finiteness(space, y0)))) {
     throw new InvalidInputError('y0', 'y0 holds an infinite or NaN component: a solve must start from a finite state.');
   }
   const counts: FieldCounts = { evaluations: 0, vjps: 0 };
@@ -128,7 +128,7 @@ export function* prepare<Y, P>(problem: Problem<Y, P>, options: StepOptions<Y>):
   if (t0 === t1) return { stepper, stepping: stepping(1), ...common };
 
   const carry = stepper.start(t0, y0);
-  if (!Number.isFinite(yield* read(space.norm(carry.slope)))) {
+  if (!Number.isFinite(yield* read(finiteness(space, carry.slope)))) {
     space.release(carry.slope);
     throw new FieldError(
       t0,

@@ -28,6 +28,11 @@ export interface Space<Y> {
   /** Root mean square of all components; not finite when one of them is not; 0 for a state without components. */
   norm(y: Y): Reading;
   /**
+   * A number that is finite when all components are, for the tests of states that nothing else is asked of. Default:
+   * `norm`. Where reading a number is dear, a space may take its states to be finite; what is not shows in the results.
+   */
+  finite?(y: Y): Reading;
+  /**
    * Root mean square of error / (atol + rtol max(|y0|, |y1|)) (Hairer, Norsett & Wanner 1993, II.4, equation 4.11). A
    * component whose error and scale are both zero counts as zero, one whose scale is not finite as infinite.
    */
@@ -38,6 +43,11 @@ export interface Space<Y> {
   size(y: Y): number;
   /** Gives a state back. Releasing a state twice, or one that the space did not make, does nothing. */
   release(y: Y): void;
+}
+
+/** Whether all components are finite, as a number that is finite then. */
+export function finiteness<Y>(space: Space<Y>, y: Y): Reading {
+  return space.finite?.(y) ?? space.norm(y);
 }
 
 /** Releases states, but for those that live on. */

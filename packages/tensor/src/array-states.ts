@@ -1,6 +1,7 @@
 import { float64Space } from '@neural-ode/core';
 import type * as tf from '@tensorflow/tfjs-core';
 import { makeTensor } from './engine.ts';
+import { numbersOf } from './numbers-of.ts';
 import type { Layout, Representation } from './representation.ts';
 
 /**
@@ -17,7 +18,7 @@ export function arrayStates({ shapes, offsets }: Layout): Representation<Float64
     pack(leaves) {
       const y = new Float64Array(length);
       leaves.forEach((leaf, n) => {
-        if (leaf) y.set(leaf.dataSync(), offsets[n] as number);
+        if (leaf) y.set(numbersOf(leaf), offsets[n] as number);
       });
       return y;
     },
@@ -32,7 +33,7 @@ export function arrayStates({ shapes, offsets }: Layout): Representation<Float64
         return makeTensor(values, [ys.length, ...shape]);
       }),
     unstack(leaves) {
-      const data = leaves.map((leaf) => leaf.dataSync());
+      const data = leaves.map((leaf) => numbersOf(leaf));
       return Array.from({ length: (leaves[0] as tf.Tensor).shape[0] as number }, (_, row) => {
         const y = new Float64Array(length);
         each((_shape, start, end, n) => {

@@ -96,6 +96,8 @@ export async function useBackend(
     const reason = (await part.probe()) ?? (await startReason(part, options));
     if (reason === undefined) {
       started.set(part.name, part);
+      // A backend that brings the whole of tfjs brings tfjs's gradients.
+      completeGradients();
       return describeBackend();
     }
     reasons[part.name] = reason;

@@ -25,16 +25,24 @@ const largestArray: Readonly<Record<string, number>> = {
  */
 const largestBesideKernels = 4096;
 
-/** The representation of a tree with these leaves on the current backend. */
+/** Backends on which reading a number waits for all that the GPU has to do yet, or is impossible but by a promise. */
+const trusted: readonly string[] = ['webgpu'];
+
+/**
+ * The representation of a tree with these leaves on the current backend.
+ *
+ * @param known whether the steps are known beforehand, so that nothing need be read to choose them
+ */
 export function chooseStates(
   leaves: readonly tf.Tensor[],
   states: 'auto' | 'arrays' | 'tensors' = 'auto',
+  known = false,
 ): Representation<unknown> {
   checkChoice('states', states, ['auto', 'arrays', 'tensors']);
   const layout = layoutOf(leaves);
   const size = layout.offsets.at(-1) as number;
   const arrays = states === 'auto' ? size <= largest() : states === 'arrays';
-  return arrays ? arrayStates(layout) : tensorStates(layout);
+  return arrays ? arrayStates(layout) : tensorStates(layout, known && trusted.includes(backendName()));
 }
 
 function largest(): number {

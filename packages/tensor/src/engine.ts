@@ -41,6 +41,11 @@ export function gradientIsRecorded(): boolean {
   return engine().state.gradientDepth > 0;
 }
 
+/** Whether a gradient is being recorded inside of one that is recorded itself, so that it may be differentiated. */
+export function gradientIsNested(): boolean {
+  return engine().state.gradientDepth > 1;
+}
+
 /** A float32 tensor that takes the array over. */
 export function makeTensor(values: Float32Array, shape: readonly number[]): tf.Tensor {
   return engine().makeTensor(values, shape, 'float32');

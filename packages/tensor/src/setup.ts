@@ -90,7 +90,8 @@ export function setUp(bound: BoundFunction, options: TensorStepOptions<unknown>,
   // A field of its own needs its parameters' values, gradient or not.
   const reads = given ?? (own && probe(bound, 0));
   const kind = own ? 'arrays' : options.states;
-  const states = chooseStates(bound.y.leaves, kind);
+  const known = options.mesh !== undefined || options.stepSize !== undefined;
+  const states = chooseStates(bound.y.leaves, kind, known);
   const parameters = chooseStates(reads?.parameters ?? [], kind);
   const close = () => {
     states.close();

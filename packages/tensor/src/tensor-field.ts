@@ -1,6 +1,7 @@
 import { type Field, FieldError } from '@neural-ode/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { customOp, gradients, offTape } from './engine.ts';
+import { numbersOf } from './numbers-of.ts';
 import type { Reads } from './probe.ts';
 import type { Representation } from './representation.ts';
 import { type BoundFunction, slopes } from './tensor-function.ts';
@@ -49,8 +50,9 @@ export function tensorField<Y, P>(
               : gradients(() => joined(f(), dys), inputs),
           ),
         );
+        const timeSlope = wantTime ? grads.at(-1) : undefined;
         back = {
-          t: wantTime ? (grads.at(-1)?.dataSync()[0] ?? 0) : 0,
+          t: timeSlope ? (numbersOf(timeSlope)[0] as number) : 0,
           y: states.pack(grads.slice(0, leaves.length)),
           parameters: parameters.pack(grads.slice(leaves.length, leaves.length + wanted.length)),
         };

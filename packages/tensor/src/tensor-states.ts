@@ -2,9 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Layout, Representation } from './representation.ts';
 import { TensorSpace, type TensorState } from './tensor-space.ts';
 
-/** States as tensors on the backend, for backends whose numbers are dear to read. */
-export function tensorStates({ shapes }: Layout): Representation<TensorState> {
-  const space = new TensorSpace();
+/**
+ * States as tensors on the backend, for backends whose numbers are dear to read.
+ *
+ * @param trusting whether they count as finite without being read
+ */
+export function tensorStates({ shapes }: Layout, trusting = false): Representation<TensorState> {
+  const space = new TensorSpace(trusting);
   return {
     space,
     pack: (leaves) => space.make(() => leaves.map((leaf, n) => leaf?.clone() ?? tf.zeros(shapes[n] as number[]))),

@@ -1,12 +1,13 @@
 import { checkTimes, InvalidInputError, toFloat64 } from '@neural-ode/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { numbersOf } from './numbers-of.ts';
 
 /** Output times: doubles, or a float32 tensor `[n]` when they are to be differentiated. */
 export type Times = readonly number[] | Float64Array | tf.Tensor1D;
 
 /** The times as doubles, checked. */
 export function readTimes(ts: Times): number[] {
-  return checked(ts instanceof tf.Tensor ? ranked(ts).dataSync() : ts);
+  return checked(ts instanceof tf.Tensor ? numbersOf(ranked(ts)) : ts);
 }
 
 /** Likewise, from a backend that cannot be read synchronously. */

@@ -1,4 +1,5 @@
 import type { Value } from '../index.ts';
+import * as coefficients from './coefficients.ts';
 import { reduceExponent } from './exponential.ts';
 import type { FloatLanes, Kept } from './float-lanes.ts';
 
@@ -6,9 +7,9 @@ import type { FloatLanes, Kept } from './float-lanes.ts';
 export function erf(o: FloatLanes, x: Kept): Value {
   const magnitude = o.keep(o.abs(x));
   const square = o.keep(o.mul(x, x));
-  const near = o.keep(o.fma(o.polynomial(square, o.coefficients.erf), magnitude, magnitude));
+  const near = o.keep(o.fma(o.polynomial(square, coefficients.erf), magnitude, magnitude));
   const shifted = o.keep(o.sub(o.atMost(magnitude, o.pick(4, 6)), 1));
-  const exponent = o.keep(o.neg(o.polynomial(shifted, o.coefficients.erfc)));
+  const exponent = o.keep(o.neg(o.polynomial(shifted, coefficients.erfc)));
   const { biased, tail } = reduceExponent(o, exponent);
   const power = o.keep(o.powerOfTwo(biased) as Value);
   // 1 - 2^k - 2^k (e^r - 1)

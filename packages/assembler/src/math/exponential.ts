@@ -1,5 +1,5 @@
 import type { Value } from '../index.ts';
-import { halfTanh, ln2Parts } from './coefficients.ts';
+import * as coefficients from './coefficients.ts';
 import type { FloatLanes, Kept } from './float-lanes.ts';
 
 // All of them reduce x = k ln 2 + r, |r| <= ln(2)/2, and take e^r - 1 from a polynomial (Muller, Elementary Functions,
@@ -16,10 +16,10 @@ interface Reduced {
 export function reduceExponent(o: FloatLanes, x: Kept): Reduced {
   const sum = o.keep(o.fma(x, Math.LOG2E, o.roundingBias));
   const k = o.keep(o.sub(sum, o.roundingBias));
-  const [high, low] = o.wide ? ln2Parts.float64 : ln2Parts.float32;
+  const [high, low] = o.wide ? coefficients.ln2Parts.float64 : coefficients.ln2Parts.float32;
   const r = o.keep(o.fnma(k, low, o.fnma(k, high, x)));
   const square = o.keep(o.mul(r, r));
-  const tail = o.keep(o.fma(o.polynomial(r, o.coefficients.expm1), square, r));
+  const tail = o.keep(o.fma(o.polynomial(r, coefficients.expm1), square, r));
   return { biased: o.vector ? sum : o.keep(o.toBits(sum) as Value), tail };
 }
 
@@ -79,8 +79,8 @@ function tanhByExp(o: FloatLanes, x: Kept): Value {
 function tanhByHalf(o: FloatLanes, x: Kept): Value {
   const clamped = o.keep(o.atMost(o.atLeast(x, -9.04), 9.04));
   const square = o.keep(o.mul(clamped, clamped));
-  const [p0, p1] = halfTanh.p;
-  const [q0, q1, q2] = halfTanh.q;
+  const [p0, p1] = coefficients.halfTanh.p;
+  const [q0, q1, q2] = coefficients.halfTanh.q;
   const p = o.fma(square, p1, p0);
   const b = o.keep(o.fma(p, o.mul(clamped, square), clamped));
   const q = o.fma(o.fma(square, q2, q1), square, q0);

@@ -1,5 +1,5 @@
 import type { AnyOperand, FunctionBuilder, FunctionRef, ModuleBuilder, Value, ValueType } from '../index.ts';
-import { type Coefficients, float32, float64 } from './coefficients.ts';
+import type { Approximation } from './coefficients.ts';
 
 /** What a function computes on: one number, or a vector of them. */
 export type FloatShape = 'f32' | 'f64' | 'f32x4' | 'f64x2';
@@ -61,7 +61,6 @@ export class FloatLanes {
   /** Bits of the mantissa after its leading one. */
   readonly mantissa: 23 | 52;
   readonly bias: 127 | 1023;
-  readonly coefficients: Coefficients;
   readonly #float: FloatGroup;
   readonly #integer: IntegerGroup;
   readonly #bit: BitGroup;
@@ -76,7 +75,6 @@ export class FloatLanes {
     this.type = this.vector ? 'v128' : (shape as ValueType);
     this.mantissa = this.wide ? 52 : 23;
     this.bias = this.wide ? 1023 : 127;
-    this.coefficients = this.wide ? float64 : float32;
     // The groups take operands of their own type; here the builder's checks stand in for TypeScript's.
     this.#float = f[shape] as unknown as FloatGroup;
     const integers = ({ f32: 'i32', f64: 'i64', f32x4: 'i32x4', f64x2: 'i64x2' } as const)[shape];
@@ -269,7 +267,8 @@ export class FloatLanes {
   }
 
   /** A polynomial from its constant term on: long ones by Horner's rule in x^2 for the even and the odd terms, side by side. */
-  polynomial(x: Kept, coefficients: readonly number[]): Value {
+  polynomial(x: Kept, of: Approximation | readonly number[]): Value {
+    const coefficients = 'float32' in of ? this.pick(of.float32, of.float64) : of;
     if (coefficients.length < 5) return this.#horner(x, coefficients);
     const square = this.keep(this.mul(x, x));
     const parity = (first: 0 | 1) => coefficients.filter((_, i) => i % 2 === first);

@@ -1,13 +1,11 @@
+export { rsqrt, sign } from './basic.ts';
+export { erf } from './error-function.ts';
+export { cosh, exp, expm1, sigmoid, sinh, tanh } from './exponential.ts';
 export type { FloatShape } from './float-lanes.ts';
-export {
-  type BinaryMath,
-  binaryMath,
-  isMath,
-  type MathName,
-  mathArity,
-  mathArray,
-  mathFunction,
-  mathInline,
-  type UnaryMath,
-  unaryMath,
-} from './math.ts';
+export { acos, asin, atan, atan2 } from './inverse-trigonometric.ts';
+export { type BinaryWriter, MathLibrary, type UnaryWriter } from './library.ts';
+export { log, log1p, softplus } from './logarithm.ts';
+export { type BinaryMath, math, mathArray, mathFunction, type UnaryMath } from './math.ts';
+export { pow } from './power.ts';
+export { fmod, mod } from './remainder.ts';
+export { cos, sin, tan } from './trigonometric.ts';

@@ -1,8 +1,9 @@
 import type { Value } from '../index.ts';
-import { quarterPi } from './coefficients.ts';
+import * as coefficients from './coefficients.ts';
 import type { FloatLanes, Kept } from './float-lanes.ts';
 
-const parts = (o: FloatLanes): readonly [number, number] => (o.wide ? quarterPi.float64 : quarterPi.float32);
+const parts = (o: FloatLanes): readonly [number, number] =>
+  o.wide ? coefficients.quarterPi.float64 : coefficients.quarterPi.float32;
 
 /** atan(above/below) of 0 <= above <= below, as tan(pi/8) and tan(pi/4) divide it. */
 function atanOfQuotient(o: FloatLanes, above: Kept, below: Kept): { value: Kept; low: Kept } {
@@ -14,7 +15,7 @@ function atanOfQuotient(o: FloatLanes, above: Kept, below: Kept): { value: Kept;
   const t = o.keep(o.div(a, b));
   const z = o.keep(o.mul(t, t));
   const cube = o.keep(o.mul(z, t));
-  const tail = o.mul(o.polynomial(z, o.coefficients.atan), cube);
+  const tail = o.mul(o.polynomial(z, coefficients.atan), cube);
   const offset = o.keep(o.select(high, 0, turned));
   const offsetLow = o.keep(o.select(low, 0, turned));
   const small = o.keep(o.add(tail, offsetLow));
@@ -82,7 +83,7 @@ export function atan2(o: FloatLanes, y: Kept, x: Kept): Value {
 /** asin t - t, of |t| <= 1/2. */
 function asinTail(o: FloatLanes, t: Kept, z: Kept): Value {
   const cube = o.keep(o.mul(z, t));
-  return o.mul(o.polynomial(z, o.coefficients.asin), cube);
+  return o.mul(o.polynomial(z, coefficients.asin), cube);
 }
 
 /** t and t^2 of asin x = asin t, or, of |x| > 1/2, of pi/2 - 2 asin t with t = sqrt((1 - |x|)/2). */

@@ -1,5 +1,5 @@
 import type { Value } from '../index.ts';
-import { ln2Parts } from './coefficients.ts';
+import * as coefficients from './coefficients.ts';
 import { expNegative } from './exponential.ts';
 import type { FloatLanes, Kept } from './float-lanes.ts';
 
@@ -37,8 +37,8 @@ function logOfParts(o: FloatLanes, f: Kept, k: Kept): Value {
   const s = o.keep(o.div(f, o.add(f, 2)));
   const z = o.keep(o.mul(s, s));
   const halfSquare = o.keep(o.mul(o.mul(f, 0.5), f));
-  const series = o.mul(o.polynomial(z, o.coefficients.log), z);
-  const [high, low] = o.wide ? ln2Parts.float64 : ln2Parts.float32;
+  const series = o.mul(o.polynomial(z, coefficients.log), z);
+  const [high, low] = o.wide ? coefficients.ln2Parts.float64 : coefficients.ln2Parts.float32;
   // f - f^2/2 carries the leading terms with one rounding; s (f^2/2 + R) is what is left of s f.
   const small = o.keep(o.fma(k, low, o.mul(o.add(series, halfSquare), s)));
   const rest = o.sub(f, o.sub(halfSquare, small));
@@ -83,6 +83,6 @@ export function softplus(o: FloatLanes, x: Kept): Value {
   const s = o.keep(o.div(z, o.add(z, 2)));
   const square = o.keep(o.mul(s, s));
   const cube = o.keep(o.mul(square, s));
-  const tail = o.keep(o.fma(o.polynomial(square, o.coefficients.log1pUnit), cube, o.add(s, s)));
+  const tail = o.keep(o.fma(o.polynomial(square, coefficients.log1pUnit), cube, o.add(s, s)));
   return o.add(o.atLeast(x, 0), tail);
 }

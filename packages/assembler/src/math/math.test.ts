@@ -4,23 +4,17 @@ import { describe, expect, it } from 'vitest';
 import { ModuleBuilder, type Value } from '../index.ts';
 import { reference, ulps } from './coefficients/reference.mjs';
 import type { FloatShape } from './float-lanes.ts';
-import {
-  binaryMath,
-  isMath,
-  type MathName,
-  mathArity,
-  mathArray,
-  mathFunction,
-  mathInline,
-  unaryMath,
-} from './index.ts';
+import { type BinaryMath, math, mathArray, mathFunction, type UnaryMath } from './index.ts';
 
 // Node 20 has relaxed SIMD behind a flag.
 setFlagsFromString('--experimental-wasm-relaxed-simd');
 
 type Floats = Float32Array | Float64Array;
+type MathName = UnaryMath | BinaryMath;
 type Apply = (name: MathName, shape: FloatShape, xs: ArrayLike<number>, ys?: ArrayLike<number>) => Floats;
 
+const unaryNames = Object.keys(math.unary) as UnaryMath[];
+const binaryNames = Object.keys(math.binary) as BinaryMath[];
 const shapes: readonly FloatShape[] = ['f32', 'f64', 'f32x4', 'f64x2'];
 
 /** Every function on every shape over arrays, in one module. */
@@ -28,7 +22,7 @@ function everything(relaxedSimd: boolean): Apply {
   const module = new ModuleBuilder({ relaxedSimd });
   const memory = module.memory({ min: 512 });
   module.export('memory', memory);
-  for (const name of [...unaryMath, ...binaryMath]) {
+  for (const name of [...unaryNames, ...binaryNames]) {
     for (const shape of shapes) {
       const step = shape.endsWith('x4') || shape.endsWith('x2') ? 16 : shape === 'f64' ? 8 : 4;
       const callee = mathFunction(module, name, shape);
@@ -41,7 +35,7 @@ function everything(relaxedSimd: boolean): Apply {
           const group = f[shape] as typeof f.f64;
           f.loop((again) => {
             const pointer = f.get(to);
-            const args = mathArity(name) === 1 ? [group.load(x)] : [group.load(x), group.load(y)];
+            const args = math.arity(name) === 1 ? [group.load(x)] : [group.load(x), group.load(y)];
             group.store(pointer, f.call(callee, ...args) as unknown as Value<'f64'>);
             f.set(y, f.i32.add(y, step));
             f.set(to, f.i32.add(to, step));
@@ -197,7 +191,7 @@ describe('float32', () => {
   for (let k = 1; k < 640_000; k += 13) points.push(Math.fround((k * Math.PI) / 2));
   const xs = Float32Array.from(points);
 
-  it.each(unaryMath)('%s over all magnitudes', (name) => {
+  it.each(unaryNames)('%s over all magnitudes', (name) => {
     const expected =
       name === 'erf'
         ? (plain('erf', 'f64', xs) as Float64Array)
@@ -208,7 +202,7 @@ describe('float32', () => {
     }
   });
 
-  it.each(binaryMath)('%s over all magnitudes', (name) => {
+  it.each(binaryNames)('%s over all magnitudes', (name) => {
     const random = generator(7);
     const count = 100_000;
     const near = (scale: number) => Math.fround((random() * 2 - 1) * scale);
@@ -288,7 +282,7 @@ describe('float64 against many digits', () => {
     );
     const expected = inputs.map((args) => reference(name, ...args));
     const xs = inputs.map(([x]) => x!);
-    const ys = mathArity(name) === 2 ? inputs.map((args) => args[1]!) : undefined;
+    const ys = math.arity(name) === 2 ? inputs.map((args) => args[1]!) : undefined;
     for (const [way, shape, apply] of ways(true)) {
       const computed = apply(name, shape, xs, ys);
       const errors = inputs.map((_, i) => ulps(computed[i]!, expected[i]!, true));
@@ -352,13 +346,13 @@ describe('special values', () => {
   ];
   const specials = [...magnitudes, ...magnitudes.map((x) => -x), Number.NaN];
 
-  it.each([...unaryMath, ...binaryMath].filter((name) => name !== 'erf'))('%s', (name) => {
+  it.each([...unaryNames, ...binaryNames].filter((name) => name !== 'erf'))('%s', (name) => {
     for (const wide of [false, true]) {
       const round = wide ? (x: number) => x : Math.fround;
       const values = specials.map(round);
-      const inputs = mathArity(name) === 1 ? values.map((x) => [x]) : values.flatMap((x) => values.map((y) => [x, y]));
+      const inputs = math.arity(name) === 1 ? values.map((x) => [x]) : values.flatMap((x) => values.map((y) => [x, y]));
       const xs = inputs.map(([x]) => x!);
-      const ys = mathArity(name) === 1 ? undefined : inputs.map((args) => args[1]!);
+      const ys = math.arity(name) === 1 ? undefined : inputs.map((args) => args[1]!);
       for (const [way, shape, apply] of ways(wide)) {
         const computed = apply(name, shape, xs, ys);
         inputs.forEach(([x, y = 0], i) => {
@@ -465,21 +459,21 @@ describe('the ways to use them', () => {
     const first = mathFunction(module, 'tanh', 'f32x4');
     expect(mathFunction(module, 'tanh', 'f32x4')).toBe(first);
     expect(mathFunction(module, 'tanh', 'f64x2')).not.toBe(first);
-    expect([isMath('tanh'), isMath('nothing'), isMath('toString')]).toEqual([true, false, false]);
+    expect([math.has('tanh'), math.has('nothing'), math.has('toString')]).toEqual([true, false, false]);
   });
 
   it('gives the same in place, by call and over arrays', () => {
     const module = new ModuleBuilder();
     module.export('memory', module.memory({ min: 1 }));
     module.export('array', mathArray(module, 'sigmoid', 'f64x2'));
-    module.function('inline', {}, ['f64'], (f) => mathInline(module, f, 'sigmoid', 'f64', 0.7) as Value<'f64'>, {
+    module.function('inline', {}, ['f64'], (f) => math.inline(module, f, 'sigmoid', 'f64', 0.7) as Value<'f64'>, {
       export: true,
     });
     module.function(
       'power',
       {},
       ['f64'],
-      (f) => mathInline(module, f, 'pow', 'f64', f.f64.const(2), f.f64.const(10)) as Value<'f64'>,
+      (f) => math.inline(module, f, 'pow', 'f64', f.f64.const(2), f.f64.const(10)) as Value<'f64'>,
       { export: true },
     );
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.build()));

@@ -1,5 +1,5 @@
 import type { Value } from '../index.ts';
-import { ln2Short, log2Scale, medium } from './coefficients.ts';
+import * as coefficients from './coefficients.ts';
 import type { FloatLanes, Kept } from './float-lanes.ts';
 import { exponentAsFloat, splitExponent } from './logarithm.ts';
 
@@ -26,7 +26,7 @@ function powerOfDoubles(o: FloatLanes, x: Kept, offset: Kept | number, y: Kept):
   const z = o.keep(o.mul(s, s));
   const zHigh = o.keep(o.mul(sHigh, sHigh));
   const zLow = o.mul(o.add(sHigh, s), sLow);
-  const tail = o.keep(o.add(zLow, o.mul(o.mul(o.polynomial(z, o.coefficients.logTail), z), z)));
+  const tail = o.keep(o.add(zLow, o.mul(o.mul(o.polynomial(z, coefficients.logTail), z), z)));
   const t = short(o, o.add(o.add(zHigh, 3), tail));
   const tLow = o.keep(o.sub(tail, o.sub(o.sub(t, 3), zHigh)));
   const u = o.keep(o.mul(sHigh, t));
@@ -34,8 +34,10 @@ function powerOfDoubles(o: FloatLanes, x: Kept, offset: Kept | number, y: Kept):
   const p = short(o, o.add(u, v));
   const pLow = o.keep(o.sub(v, o.sub(p, u)));
   // log2 x = k + scale (p + pLow) = high + low.
-  const w = o.keep(o.mul(p, log2Scale[0]));
-  const wLow = o.keep(o.fma(pLow, log2Scale[0] + log2Scale[1], o.mul(p, log2Scale[1])));
+  const w = o.keep(o.mul(p, coefficients.log2Scale[0]));
+  const wLow = o.keep(
+    o.fma(pLow, coefficients.log2Scale[0] + coefficients.log2Scale[1], o.mul(p, coefficients.log2Scale[1])),
+  );
   const high = short(o, o.add(o.add(w, wLow), k));
   const low = o.keep(o.sub(wLow, o.sub(o.sub(high, k), w)));
   // y log2 x, held within what 2^x needs.
@@ -53,13 +55,13 @@ function powerOfDoubles(o: FloatLanes, x: Kept, offset: Kept | number, y: Kept):
   const rest = o.keep(o.sub(exact, n));
   const r = short(o, o.add(rest, exactLow));
   const rLow = o.keep(o.sub(exactLow, o.sub(r, rest)));
-  const scaled = o.keep(o.mul(r, ln2Short[0]));
-  const scaledLow = o.keep(o.fma(rLow, Math.LN2, o.mul(r, ln2Short[1])));
+  const scaled = o.keep(o.mul(r, coefficients.ln2Short[0]));
+  const scaledLow = o.keep(o.fma(rLow, Math.LN2, o.mul(r, coefficients.ln2Short[1])));
   const argument = o.keep(o.add(scaled, scaledLow));
   const lost = o.keep(o.sub(scaledLow, o.sub(argument, scaled)));
   const square = o.keep(o.mul(argument, argument));
   const small = o.keep(o.fma(argument, lost, lost));
-  const value = o.add(o.add(o.fma(o.polynomial(argument, o.coefficients.expm1), square, small), argument), 1);
+  const value = o.add(o.add(o.fma(o.polynomial(argument, coefficients.expm1), square, small), argument), 1);
   const [first, second] = o.halves(o.vector ? biased : o.keep(o.toBits(biased) as Value));
   return o.mul(o.mul(value, o.powerOfTwo(first)), o.powerOfTwo(second));
 }
@@ -73,14 +75,14 @@ function powerOfFloats(o: FloatLanes, x: Kept, y: Kept): Kept {
       const k = d.keep(exponentAsFloat(d, exponentBits, d.bias));
       const s = d.keep(d.div(d.sub(m, 1), d.add(m, 1)));
       const z = d.keep(d.mul(s, s));
-      const series = d.fma(d.mul(d.polynomial(z, medium.logTail), z), z, d.add(z, 3));
+      const series = d.fma(d.mul(d.polynomial(z, coefficients.medium.logTail), z), z, d.add(z, 3));
       const logarithm = d.fma(d.mul(series, s), 2 / 3 / Math.LN2, k);
       const total = d.mul(logarithm, exponent!);
       const bounded = d.keep(d.atMost(d.atLeast(total, -1000), 1000));
       const biased = d.keep(d.add(bounded, d.roundingBias));
       const r = d.keep(d.mul(d.sub(bounded, d.sub(biased, d.roundingBias)), Math.LN2));
       const square = d.keep(d.mul(r, r));
-      const value = d.add(d.fma(d.polynomial(r, medium.expm1), square, r), 1);
+      const value = d.add(d.fma(d.polynomial(r, coefficients.medium.expm1), square, r), 1);
       return [d.keep(d.mul(value, d.powerOfTwo(d.toBits(biased))))];
     },
     1,

@@ -2,55 +2,32 @@ import type { FunctionRef, Local, ModuleBuilder, Value } from '../index.ts';
 import type { FloatLanes, Kept } from './float-lanes.ts';
 
 /**
- * `(x, y: f64) -> f64`, JavaScript's `%` of any two doubles: exact, by subtraction of shifted mantissas, a bit of the
- * quotient at a time.
+ * `(x, y: f64) -> f64`, JavaScript's `%` of any two doubles: long division by |y| times powers of two, a bit of the quotient
+ * at a time. All of it is exact, as what is subtracted is never less than half of what it is subtracted from.
  */
 export function exactRemainder(module: ModuleBuilder): FunctionRef<readonly ['f64']> {
   const make = () =>
     module.function('exactRemainder', { x: 'f64', y: 'f64' }, ['f64'], (f, { x, y }) => {
-      const ax = f.let(f.f64.abs(x));
-      const ay = f.let(f.f64.abs(y));
-      const proper = f.i32.and(f.f64.lt(ax, Number.POSITIVE_INFINITY), f.f64.gt(ay, 0));
-      f.if(f.i32.eqz(f.i32.and(proper, f.f64.eq(y, y))), () => f.return(Number.NaN));
-      f.if(f.f64.lt(ax, ay), () => f.return(x));
-      const exponent = (bits: Local<'i64'>) => {
-        const raw = f.let(f.i64.shrU(bits, 52));
-        return f.let(f.i64.add(raw, f.i64.extendI32U(f.i64.eqz(raw))));
-      };
-      const mantissa = (bits: Local<'i64'>) => {
-        const implied = f.i64.shl(f.i64.extendI32U(f.i64.ne(f.i64.shrU(bits, 52), 0)), 52);
-        return f.let(f.i64.or(implied, f.i64.and(bits, 0xfffffffffffffn)));
-      };
-      const [xBits, yBits] = [f.let(f.i64.reinterpretF64(ax)), f.let(f.i64.reinterpretF64(ay))];
-      const yExponent = exponent(yBits);
-      const divisor = mantissa(yBits);
-      // A subnormal divisor gets its leading bit in place too.
-      const lift = f.let(f.i64.sub(f.i64.clz(divisor), 11));
-      f.set(divisor, f.i64.shl(divisor, lift));
-      f.set(yExponent, f.i64.sub(yExponent, lift));
-      const steps = f.let(f.i64.sub(exponent(xBits), yExponent));
-      const rest = mantissa(xBits);
+      const rest = f.let(f.f64.abs(x));
+      const least = f.let(f.f64.abs(y));
+      const proper = f.i32.and(f.f64.lt(rest, Number.POSITIVE_INFINITY), f.f64.gt(least, 0));
+      f.if(f.i32.eqz(proper), () => f.return(Number.NaN));
+      const step = f.let(least);
+      const half = f.let(f.f64.mul(rest, 0.5));
       f.loop((again) => {
-        f.if(f.i64.geU(rest, divisor), () => f.set(rest, f.i64.sub(rest, divisor)));
-        f.if(f.i64.gtS(steps, 0), () => {
-          f.set(rest, f.i64.shl(rest, 1));
-          f.set(steps, f.i64.sub(steps, 1));
+        f.if(f.f64.le(step, half), () => {
+          f.set(step, f.f64.add(step, step));
           f.br(again);
         });
       });
-      // The rest as a double: its leading bit in place, or subnormal where the exponent ends.
-      f.if(f.i64.eqz(rest), () => f.return(f.f64.copysign(0, x)));
-      f.if(f.i64.ltS(yExponent, 1), () => {
-        f.set(rest, f.i64.shrU(rest, f.i64.sub(1, yExponent)));
-        f.set(yExponent, f.i64.const(1));
+      f.loop((again) => {
+        f.if(f.f64.le(step, rest), () => f.set(rest, f.f64.sub(rest, step)));
+        f.if(f.f64.gt(step, least), () => {
+          f.set(step, f.f64.mul(step, 0.5));
+          f.br(again);
+        });
       });
-      const room = f.let(f.i64.sub(f.i64.clz(rest), 11));
-      const short = f.let(f.i64.geS(room, yExponent));
-      f.if(short, () => f.set(room, f.i64.sub(yExponent, 1)));
-      f.set(rest, f.i64.shl(rest, room));
-      const field = f.i64.shl(f.i64.sub(yExponent, room), 52);
-      const normal = f.let(f.i64.add(field, f.i64.and(rest, 0xfffffffffffffn)));
-      return f.f64.copysign(f.f64.reinterpretI64(f.select('i64', rest, normal, short)), x);
+      return f.f64.copysign(rest, x);
     });
   return module.once('exactRemainder', make) as FunctionRef<readonly ['f64']>;
 }

@@ -1,5 +1,5 @@
 import type { FunctionRef, Value } from '../index.ts';
-import { halfPiParts } from './coefficients.ts';
+import * as coefficients from './coefficients.ts';
 import type { FloatLanes, Kept } from './float-lanes.ts';
 import { hugeAngle } from './huge-angle.ts';
 
@@ -19,7 +19,7 @@ interface Angle {
 function reduceDouble(o: FloatLanes, x: Kept): Required<Angle> {
   const biased = o.keep(o.fma(x, 2 / Math.PI, o.roundingBias));
   const k = o.keep(o.sub(biased, o.roundingBias));
-  const [p1, p2, p3, p4] = halfPiParts;
+  const [p1, p2, p3, p4] = coefficients.halfPiParts;
   const first = o.keep(o.fnma(k, p1, x));
   const [second, error2] = o.twoSum(first, o.keep(o.mul(k, -p2)));
   const [third, error3] = o.twoSum(second, o.keep(o.mul(k, -p3)));
@@ -35,7 +35,7 @@ function reduceFloat(o: FloatLanes, x: Kept): Angle {
     (d, [wide]) => {
       const biased = d.keep(d.fma(wide!, 2 / Math.PI, d.roundingBias));
       const k = d.keep(d.sub(biased, d.roundingBias));
-      const [p1, p2, p3] = halfPiParts;
+      const [p1, p2, p3] = coefficients.halfPiParts;
       const r = d.keep(d.fnma(k, p2 + p3, d.fnma(k, p1, wide!)));
       return [r, d.vector ? biased : d.keep(d.toBits(biased) as Value)];
     },
@@ -48,11 +48,11 @@ function sineAndCosine(o: FloatLanes, { high, low }: Angle): readonly [Kept, Kep
   const z = o.keep(o.mul(high, high));
   const half = o.keep(o.mul(z, 0.5));
   const cube = o.keep(o.mul(z, high));
-  let sineTail = o.mul(o.polynomial(z, o.coefficients.sin), cube);
+  let sineTail = o.mul(o.polynomial(z, coefficients.sin), cube);
   // sin(h + l) = sin h + l cos h, cos(h + l) = cos h - l sin h.
   if (low) sineTail = o.add(sineTail, o.fnma(half, low, low));
   const sine = o.keep(o.add(sineTail, high));
-  let cosineTail = o.mul(o.mul(o.polynomial(z, o.coefficients.cos), z), z);
+  let cosineTail = o.mul(o.mul(o.polynomial(z, coefficients.cos), z), z);
   if (low) cosineTail = o.fnma(high, low, cosineTail);
   const tail = o.keep(cosineTail);
   const leading = o.keep(o.sub(1, half));

@@ -41,21 +41,26 @@ export function threadsReason(): string | undefined {
  *
  * @param bytes the binary
  * @param threads how many, this one included: from 2 to {@link mostThreads}
- * @param use makes the threads run; they keep no process alive afterwards
+ * @param use makes the threads run; they end when it throws, and keep no process alive
  */
-export async function startThreaded<T>(
+export async function startThreaded(
   bytes: BufferSource,
   threads: number,
-  use: (module: TfjsModule) => T,
-): Promise<T> {
+  use: (module: TfjsModule) => void,
+): Promise<void> {
   const glue = await loadGlue();
   const url = workerUrl(glue);
   try {
     const module = await withoutListeners(() => instantiate(glue, bytes, threads, url));
-    const result = use(withFunctions(module));
+    const { runningWorkers, unusedWorkers } = module.PThread;
+    try {
+      use(withFunctions(module));
+    } catch (error) {
+      end([...runningWorkers, ...unusedWorkers]);
+      throw error;
+    }
     // The glue makes a running thread keep Node alive.
-    for (const worker of module.PThread.runningWorkers) worker.unref?.();
-    return result;
+    for (const worker of runningWorkers) worker.unref?.();
   } finally {
     if (url.protocol === 'blob:') URL.revokeObjectURL(url.href);
   }

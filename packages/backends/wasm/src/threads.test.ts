@@ -2,12 +2,15 @@ import { useBackend } from '@neural-ode/tensor';
 import { relativeError } from '@neural-ode/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-backend-wasm';
 import { compile } from '@neural-ode/compiler';
 import { odeint } from 'neural-ode';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { mostThreads } from './threaded-module.ts';
 import { type WasmBackendOptions, wasmBackend } from './wasm-backend.ts';
 
+/** Starts the backend as plain tfjs does. */
+const tfjsFactory = tf.findBackendFactory('wasm');
 const start = (options: WasmBackendOptions = {}) => useBackend(wasmBackend, options);
 const refusal = (options: WasmBackendOptions) => start(options).catch(({ reasons }) => reasons.wasm);
 const listeners = () => ['uncaughtException', 'unhandledRejection'].map((event) => process.listeners(event as never));
@@ -145,6 +148,32 @@ test('starts anew after it was ended', async () => {
   }
   expect(warnings).toEqual(['wasm has 8 threads at most, not 20.']);
   expect(listeners()).toEqual(before.listeners);
+});
+
+test('starts once for all who ask at the same time', async () => {
+  tf.removeBackend('wasm');
+  const [one, ...others] = [start({ threads: 2 }), start({ threads: 2 }), start()];
+  await one;
+  const backend = tf.backend();
+  for (const other of others) expect(await other).toMatchObject({ threads: 2 });
+  expect(tf.backend()).toBe(backend);
+});
+
+test('gives way to whoever started it meanwhile', async () => {
+  tf.removeBackend('wasm');
+  const other = await (tfjsFactory as () => Promise<tf.KernelBackend>)();
+  const validate = vi.spyOn(WebAssembly, 'validate').mockImplementationOnce(() => {
+    tf.registerBackend('wasm', () => other);
+    void tf.setBackend('wasm');
+    return true;
+  });
+  try {
+    expect(await refusal({ threads: 2 })).toBe('somebody else started it meanwhile: start it in one place.');
+    expect(validate).toHaveBeenCalledOnce();
+    expect(tf.findBackend('wasm')).toBe(other);
+  } finally {
+    validate.mockRestore();
+  }
 });
 
 describe('where threads cannot be had', () => {

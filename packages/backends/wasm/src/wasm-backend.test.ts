@@ -1,9 +1,13 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { probeFeatures } from '@neural-ode/assembler';
 import { BackendError, describeBackend, useBackend } from '@neural-ode/tensor';
 import * as tf from '@tensorflow/tfjs-core';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import './register.ts';
 import { wasmBackend } from './index.ts';
 
@@ -21,6 +25,45 @@ test('names a binary that is broken', async () => {
     /tfjs-backend-wasm-simd\.wasm is no WebAssembly/,
   );
   await expect(useBackend(wasmBackend, { wasmPaths: {} })).rejects.toThrow(/wasmPaths has no entry/);
+});
+
+test('names every place where a page looks', async () => {
+  // As in a page: without Node's modules, and with a server that answers whatever is asked.
+  vi.stubGlobal('process', { ...process, getBuiltinModule: undefined });
+  vi.stubGlobal('fetch', async (url: string) => {
+    if (url.startsWith('/node_modules')) return new Response('<!doctype html>');
+    return new Response('', { status: 404 });
+  });
+  try {
+    const { reasons } = await useBackend('wasm').catch((error) => error);
+    expect(reasons.wasm.replace(/^\S*\//, '')).toBe(
+      'tfjs-backend-wasm-simd.wasm cannot be read (HTTP status 404), ' +
+        'tfjs-backend-wasm-simd.wasm cannot be read (HTTP status 404), ' +
+        '/node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm is no WebAssembly that runs here: ' +
+        'give the folder of the .wasm files as wasmPaths.',
+    );
+  } finally {
+    vi.unstubAllGlobals();
+  }
+});
+
+test.each([1, 2])('takes its file from a server, threads: %d', async (threads) => {
+  const folder = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
+  const asked: string[] = [];
+  const server = createServer(({ url = '' }, response) => {
+    asked.push(url);
+    response.end(readFileSync(join(folder, url)));
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  try {
+    const { port } = server.address() as AddressInfo;
+    const wasmPaths = `http://127.0.0.1:${port}`;
+    expect(await useBackend('wasm', { wasmPaths, threads })).toMatchObject({ name: 'wasm', threads });
+    expect(new Set(asked)).toEqual(new Set([`/tfjs-backend-wasm${threads > 1 ? '-threaded' : ''}-simd.wasm`]));
+  } finally {
+    server.close();
+    tf.removeBackend('wasm');
+  }
 });
 
 test('starts, again and again, and leaves no process listener', async () => {
@@ -41,7 +84,19 @@ test('computes, and tells what it holds', async () => {
   const x = tf.tensor1d([1, 2, 3]);
   const y = tf.add(x, x);
   expect([...y.dataSync()]).toEqual([2, 4, 6]);
-  expect(describeBackend()).toMatchObject({ name: 'wasm', bytes: 24, tensors: 2 });
+  const { memory, ...description } = describeBackend();
+  const { relaxedSimd } = probeFeatures();
+  expect(description).toEqual({
+    name: 'wasm',
+    precision: 'float32',
+    simd: true,
+    relaxedSimd,
+    threads: 1,
+    bytes: 24,
+    tensors: 2,
+  });
+  const { wasm } = tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } };
+  expect(memory).toBe(wasm.HEAPU8.byteLength);
   tf.dispose([x, y]);
 });
 

@@ -16,7 +16,7 @@ import { findBinary, isRemote, type WasmPaths } from './wasm-file.ts';
 export interface WasmBackendOptions extends BackendOptions {
   /**
    * Where the `.wasm` files lie. Default: in the npm package in Node, Deno and Bun; in a page where its bundler has put them,
-   * or beside the page.
+   * beside the page, or under `/node_modules`.
    */
   readonly wasmPaths?: WasmPaths | undefined;
   /**
@@ -42,20 +42,10 @@ export const wasmBackend: BackendPart = {
       );
     }
   },
-  async start(options: WasmBackendOptions) {
-    const threads = chosenThreads(options);
-    const tfjs = await load();
-    completeKernels();
-    replaceKernels();
-    if (!running()) await (threads > 1 ? startMany(tfjs, threads, options) : startOne(tfjs, options));
-    const module = (running() as Running).wasm;
-    guard(module);
-    const count = threadCount(module);
-    if (options.threads === undefined || threads === count) return;
-    throw new Error(
-      `it runs with threads: ${count} already: ask for ${threads} where it is started first, or end it by ` +
-        "tf.removeBackend('wasm'), which loses its tensors.",
-    );
+  start(options: WasmBackendOptions) {
+    const started = starting.then(() => start(options));
+    starting = started.catch(() => {});
+    return started;
   },
   describe() {
     const { simd, relaxedSimd } = probeFeatures();
@@ -69,6 +59,25 @@ export const wasmBackend: BackendPart = {
   },
   stateKernels: () => stateKernelsOf(tf.backend()),
 };
+
+/** The last start, which the next waits for: there may be one backend only. */
+let starting: Promise<void> = Promise.resolve();
+
+async function start(options: WasmBackendOptions): Promise<void> {
+  const threads = chosenThreads(options);
+  const tfjs = await load();
+  completeKernels();
+  replaceKernels();
+  if (!running()) await (threads > 1 ? startMany(tfjs, threads, options) : startOne(tfjs, options));
+  const module = (running() as Running).wasm;
+  guard(module);
+  const count = threadCount(module);
+  if (options.threads === undefined || threads === count) return;
+  throw new Error(
+    `it runs with threads: ${count} already: ask for ${threads} where it is started first, or end it by ` +
+      "tf.removeBackend('wasm'), which loses its tensors.",
+  );
+}
 
 const emptyModule = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
 
@@ -130,6 +139,7 @@ async function startMany(tfjs: Tfjs, threads: number, { wasmPaths }: WasmBackend
   if (reason !== undefined) throw new Error(reason);
   const { bytes } = await findBinary('tfjs-backend-wasm-threaded-simd.wasm', wasmPaths);
   await startThreaded(bytes, threads, (module) => {
+    if (running()) throw new Error('somebody else started it meanwhile: start it in one place.');
     tfjs.setThreadsCount(threads);
     const backend = new tfjs.BackendWasm(module as ConstructorParameters<Tfjs['BackendWasm']>[0]);
     if (tf.findBackendFactory('wasm')) tf.removeBackend('wasm');

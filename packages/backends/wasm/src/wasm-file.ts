@@ -51,10 +51,14 @@ function givenPath(name: BinaryName, paths: WasmPaths): string {
   return path.startsWith('file:') ? (builtin('node:url')?.fileURLToPath(path) ?? path) : path;
 }
 
-/** In Node, Deno and Bun in the installed package; in a page where a bundler has put it, or beside the page. */
+/**
+ * In Node, Deno and Bun in the installed package. In a page where a bundler has put it, beside the page, or in the packages
+ * that a development server serves.
+ */
 function usualPaths(name: BinaryName): string[] {
   const folder = installedFolder();
-  return folder === undefined ? [bundledFile(name), name] : [folder + name];
+  if (folder !== undefined) return [folder + name];
+  return [bundledFile(name), name, `/node_modules/@tensorflow/tfjs-backend-wasm/dist/${name}`];
 }
 
 function installedFolder(): string | undefined {

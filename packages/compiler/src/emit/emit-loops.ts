@@ -1,16 +1,15 @@
 import type { FunctionBuilder, Value } from '@neural-ode/assembler';
 import { reduceFunctions } from '../graph/functions.ts';
-import { type InputNode, type Node, programNodes, type Shape, sizeOf } from '../graph/graph.ts';
+import { type Node, programNodes, type Shape, sizeOf } from '../graph/graph.ts';
 import { otherAxes } from '../graph/shapes.ts';
 import { type Expression, Expressions } from './expression.ts';
 import { type Fusion, fuse, type Group, isElementwise, isView, squeezed, unsqueezed } from './fusion.ts';
 import { emitElementwise, emitReduce, type Formulas, type Joining, type Output } from './kernel.ts';
-import { type Layout, layoutOf } from './layout.ts';
 import { emitFusedProduct, emitMatrixProduct, panelBytes } from './matrix-product.ts';
 import { aroundView, emitConcat, emitCopy, emitFill, emitIndexed, emitPad, emitScan } from './move.ts';
-import { Scratch } from './scratch.ts';
-import type { Base, Emitter, Job, Target } from './target.ts';
-import { broadcastView, denseView, reshapeView, sliceView, transposeView, type View } from './view.ts';
+import { Places } from './places.ts';
+import type { Emitter, Job, Target } from './target.ts';
+import { broadcastView, denseView, reshapeView, transposeView, type View } from './view.ts';
 
 const joining: Readonly<Record<'sum' | 'prod' | 'max' | 'min', Joining>> = {
   sum: 'add',
@@ -28,16 +27,8 @@ class LoopWriter {
   readonly #target: Target;
   readonly #f: FunctionBuilder;
   readonly #job: Job;
-  readonly #layout: Layout;
-  readonly #scratch: Scratch;
   readonly #fusion: Fusion;
-  /** Where nodes that have memory of their own lie. */
-  readonly #places = new Map<Node, Output>();
-  readonly #views = new Map<Node, View>();
-  /** The group after which a node's memory may serve others. */
-  readonly #lastReader = new Map<Node, Group>();
-  /** Nodes whose memory is scratch memory. */
-  readonly #owned = new Map<Node, number>();
+  readonly #places: Places;
   readonly #results: ReadonlySet<Node>;
   /** Nodes that other groups than their own read. */
   readonly #readOutside = new Set<Node>();
@@ -46,8 +37,7 @@ class LoopWriter {
     this.#target = target;
     this.#f = f;
     this.#job = job;
-    this.#layout = layoutOf(job.program);
-    this.#scratch = new Scratch(target.scratch);
+    this.#places = new Places(target, f, job);
     const results = new Set<Node>();
     for (const { nodes } of job.destinations) for (const node of nodes) results.add(sourceOf(node));
     if (job.returned) results.add(sourceOf(job.returned));
@@ -62,22 +52,16 @@ class LoopWriter {
     for (const group of this.#fusion.groups) {
       for (const node of group.nodes) {
         for (const input of node.inputs) {
-          for (const seen of lookedAt(input)) this.#lastReader.set(seen, group);
+          this.#places.readBy(input, group);
           const home = this.#fusion.groupOf.get(unsqueezed(input));
           if (home !== group) this.#readOutside.add(unsqueezed(input));
         }
       }
     }
-    // Read once more when all groups are done.
-    for (const result of this.#results) for (const seen of lookedAt(result)) this.#lastReader.delete(seen);
+    for (const result of this.#results) this.#places.readAtTheEnd(result);
     for (const group of this.#fusion.groups) {
       this.#writeGroup(group);
-      for (const [node, address] of this.#owned) {
-        if (this.#lastReader.get(node) === group) {
-          this.#scratch.release(address);
-          this.#owned.delete(node);
-        }
-      }
+      this.#places.release(group);
     }
     for (const { node, output } of copies) this.#copyTo(node, output);
     let returned: Value<'f64'> | undefined;
@@ -85,7 +69,7 @@ class LoopWriter {
       const known = constantOf(job.returned);
       if (known !== undefined) returned = this.#f.f64.const(known);
       else {
-        const { base, offset } = this.#view(job.returned);
+        const { base, offset } = this.#places.view(job.returned);
         const at = base.address + offset * target.element.size;
         returned =
           target.element.type === 'f32'
@@ -93,7 +77,7 @@ class LoopWriter {
             : this.#f.f64.load(base.pointer ?? 0, at);
       }
     }
-    return { returned, scratchBytes: this.#scratch.bytes };
+    return { returned, scratchBytes: this.#places.scratch.bytes };
   }
 
   /** Lets nodes write straight into results where they can; what must be copied at the end. */
@@ -120,7 +104,7 @@ class LoopWriter {
         const free = !this.#places.has(source) && !isView(source) && source.op !== 'input' && source.op !== 'constant';
         const accumulates = isElementwise(source) || source.op === 'matMul' || source.op === 'reduce';
         if (free && (!add || (accumulates && counts.get(source) === 1 && !readers.has(source)))) {
-          this.#places.set(source, {
+          this.#places.assign(source, {
             view: { ...output.view, ...denseView(base, source.shape, output.view.offset) },
             add,
           });
@@ -135,7 +119,7 @@ class LoopWriter {
   #copyTo(node: Node, output: Output): void {
     if (sizeOf(node.shape) === 0) return;
     const known = constantOf(node);
-    if (known === undefined) emitCopy(this.#target, this.#f, this.#view(node), output);
+    if (known === undefined) emitCopy(this.#target, this.#f, this.#places.view(node), output);
     else if (!(output.add && known === 0)) emitFill(this.#target, this.#f, known, output);
   }
 
@@ -162,6 +146,10 @@ class LoopWriter {
     emitElementwise(this.#target, this.#f, formulas, this.#outputs(kept, shape));
   }
 
+  #groupOf(node: Node): Group {
+    return this.#fusion.groupOf.get(unsqueezed(node))!;
+  }
+
   /** Those of a group that are written to memory. */
   #kept(nodes: readonly Node[]): Node[] {
     return nodes.filter((node) => this.#readOutside.has(node) || this.#results.has(node) || this.#places.has(node));
@@ -169,7 +157,7 @@ class LoopWriter {
 
   #outputs(kept: readonly Node[], shape: Shape): Output[] {
     return kept.map((node) => {
-      const { view, add } = this.#place(node);
+      const { view, add } = this.#places.place(node);
       return { view: { ...view, ...alike(view, shape) }, add };
     });
   }
@@ -187,7 +175,7 @@ class LoopWriter {
     const { left, right, panel } = this.#operands(product);
     const epilogue = { formulas, product: leaf, outputs: this.#outputs(kept, shape) };
     const done = emitFusedProduct(this.#target, this.#f, [left, right, place], panel, epilogue);
-    this.#scratch.release(panel);
+    this.#places.scratch.release(panel);
     return done;
   }
 
@@ -197,18 +185,18 @@ class LoopWriter {
     const rank = node.shape.length;
     const matrix = (operand: Node, transposed: boolean): View => {
       const { length } = operand.shape;
-      let view = this.#view(operand);
+      let view = this.#places.view(operand);
       const turned = [...Array(length - 2).keys(), length - 1, length - 2];
       if (transposed) view = transposeView(view, turned);
-      if (view.strides.some((stride) => stride < 0)) view = this.#copied(view, node);
+      if (view.strides.some((stride) => stride < 0)) view = this.#places.copied(view, this.#groupOf(node));
       return broadcastView(view, [...node.shape.slice(0, rank - 2), ...view.shape.slice(-2)]);
     };
     const [left, right] = [matrix(x, node.transposeA), matrix(y, node.transposeB)];
-    return { left, right, panel: this.#scratch.claim(panelBytes(x.shape.at(node.transposeA ? -2 : -1)!)) };
+    return { left, right, panel: this.#places.scratch.claim(panelBytes(x.shape.at(node.transposeA ? -2 : -1)!)) };
   }
 
   #writeReduce(node: Node & { readonly op: 'reduce' }, nodes: readonly Node[]): void {
-    const output = this.#place(node);
+    const output = this.#places.place(node);
     const [operand] = node.inputs;
     const kept = otherAxes(operand.shape.length, node.axes);
     const order = [...kept, ...node.axes];
@@ -250,7 +238,7 @@ class LoopWriter {
       const source = unsqueezed(node);
       const part = made.get(source);
       if (part && squeezed(source.shape) === squeezed(reader)) return part;
-      const view = source === given?.node ? given.view : alike(broadcastView(this.#view(node), reader), shape);
+      const view = source === given?.node ? given.view : alike(broadcastView(this.#places.view(node), reader), shape);
       const key = `${view.base.pointer?.index ?? ''} ${view.base.address} ${view.offset} ${view.strides}`;
       let leaf = known.get(key);
       if (leaf === undefined) {
@@ -274,37 +262,37 @@ class LoopWriter {
     const f = this.#f;
     switch (node.op) {
       case 'matMul': {
-        const output = this.#place(node);
+        const output = this.#places.place(node);
         const { left, right, panel } = this.#operands(node);
         emitMatrixProduct(target, f, left, right, output, panel);
-        this.#scratch.release(panel);
+        this.#places.scratch.release(panel);
         return;
       }
       case 'concat': {
-        const parts = node.inputs.map((part) => this.#view(part));
-        emitConcat(target, f, parts, node.axis, this.#place(node));
+        const parts = node.inputs.map((part) => this.#places.view(part));
+        emitConcat(target, f, parts, node.axis, this.#places.place(node));
         return;
       }
       case 'pad':
-        emitPad(target, f, this.#view(node.inputs[0]), node, this.#place(node));
+        emitPad(target, f, this.#places.view(node.inputs[0]), node, this.#places.place(node));
         return;
       case 'gather': {
-        const rows = aroundView(this.#place(node).view, node.axis)!;
-        const indexed = this.#around(node.inputs[0], node.axis, node);
-        emitIndexed(target, f, 'gather', { rows, indices: this.#view(node.inputs[1]), indexed });
+        const rows = aroundView(this.#places.place(node).view, node.axis)!;
+        const indexed = this.#places.around(node.inputs[0], node.axis, this.#groupOf(node));
+        emitIndexed(target, f, 'gather', { rows, indices: this.#places.view(node.inputs[1]), indexed });
         return;
       }
       case 'scatterAdd': {
-        const output = this.#place(node);
+        const output = this.#places.place(node);
         emitFill(target, f, 0, output);
-        const rows = this.#around(node.inputs[0], node.axis, node);
+        const rows = this.#places.around(node.inputs[0], node.axis, this.#groupOf(node));
         const indexed = aroundView(output.view, node.axis)!;
-        emitIndexed(target, f, 'scatter', { rows, indices: this.#view(node.inputs[1]), indexed });
+        emitIndexed(target, f, 'scatter', { rows, indices: this.#places.view(node.inputs[1]), indexed });
         return;
       }
       case 'scan': {
-        const output = this.#place(node);
-        const from = this.#around(node.inputs[0], node.axis, node);
+        const output = this.#places.place(node);
+        const from = this.#places.around(node.inputs[0], node.axis, this.#groupOf(node));
         const to = { ...output, view: aroundView(output.view, node.axis)! };
         const { start } = reduceFunctions[node.f];
         emitScan(target, f, from, { ...node, joining: node.f === 'sum' ? 'add' : 'mul', start }, to);
@@ -314,98 +302,6 @@ class LoopWriter {
         throw new Error(`No loops for ${node.op}.`);
     }
   }
-
-  #around(operand: Node, axis: number, reader: Node): View {
-    const view = this.#view(operand);
-    return aroundView(view, axis) ?? aroundView(this.#copied(view, reader), axis)!;
-  }
-
-  /** A dense copy, which lives until the reader is done. */
-  #copied(view: View, reader: Node): View {
-    const { address, view: copy } = this.#fresh(view.shape);
-    emitCopy(this.#target, this.#f, view, { view: copy, add: false });
-    this.#temporary(address, reader);
-    return copy;
-  }
-
-  #temporary(address: number, reader: Node): void {
-    const key: Node = { op: 'constant', shape: [], inputs: [], values: new Float64Array(0) };
-    this.#owned.set(key, address);
-    this.#lastReader.set(key, this.#fusion.groupOf.get(unsqueezed(reader))!);
-  }
-
-  #fresh(shape: Shape): { address: number; view: View } {
-    const address = this.#scratch.claim(sizeOf(shape) * this.#target.element.size);
-    return { address, view: denseView({ address }, shape) };
-  }
-
-  /** Where a node is written: a result, or scratch memory. */
-  #place(node: Node): Output {
-    let place = this.#places.get(node);
-    if (!place) {
-      const { address, view } = this.#fresh(node.shape);
-      place = { view, add: false };
-      this.#places.set(node, place);
-      this.#owned.set(node, address);
-    }
-    return place;
-  }
-
-  /** Where a node's elements lie. */
-  #view(node: Node): View {
-    let view = this.#views.get(node);
-    if (!view) {
-      view = this.#makeView(node);
-      this.#views.set(node, view);
-    }
-    return view;
-  }
-
-  #makeView(node: Node): View {
-    const { element, constants } = this.#target;
-    switch (node.op) {
-      case 'input':
-        return this.#inputView(node);
-      case 'constant': {
-        const values = element.type === 'f32' ? Float32Array.from(node.values) : node.values;
-        const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-        return denseView({ address: constants(bytes.slice()) }, node.shape);
-      }
-      case 'transpose':
-        return transposeView(this.#view(node.inputs[0]), node.order);
-      case 'slice':
-        return sliceView(this.#view(node.inputs[0]), node.begin, node.shape, node.strides);
-      case 'broadcast':
-        return broadcastView(this.#view(node.inputs[0]), node.shape);
-      case 'reshape': {
-        const below = this.#view(node.inputs[0]);
-        const view = reshapeView(below, node.shape);
-        if (view) return view;
-        // Kept for the rest of the function: its readers are not followed.
-        const { view: copy } = this.#fresh(below.shape);
-        emitCopy(this.#target, this.#f, below, { view: copy, add: false });
-        return denseView(copy.base, node.shape);
-      }
-      default: {
-        const place = this.#places.get(node);
-        if (!place) throw new Error(`A ${node.op} is read before it is written.`);
-        return place.view;
-      }
-    }
-  }
-
-  #inputView(node: InputNode): View {
-    const { job, f } = { job: this.#job, f: this.#f };
-    const { element } = this.#target;
-    if (node.role === 't') {
-      const { view } = this.#fresh([]);
-      const { address } = view.base;
-      if (element.type === 'f32') f.f32.store(0, f.f32.demoteF64(job.t), address);
-      else f.f64.store(0, job.t, address);
-      return view;
-    }
-    return denseView(job.inputs[node.role] as Base, node.shape, this.#layout.offset(node));
-  }
 }
 
 /** The node that computes another's elements in the same order. */
@@ -413,16 +309,6 @@ function sourceOf(node: Node): Node {
   let at = node;
   while (at.op === 'reshape') at = at.inputs[0];
   return at;
-}
-
-/** A node and those whose memory it looks at. */
-function lookedAt(node: Node): Node[] {
-  const nodes = [node];
-  for (let at = node; isView(at); ) {
-    at = at.inputs[0]!;
-    nodes.push(at);
-  }
-  return nodes;
 }
 
 /** The number that all elements are, if that is known. */

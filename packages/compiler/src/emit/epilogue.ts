@@ -1,7 +1,7 @@
 import type { FunctionBuilder, Local, Value } from '@neural-ode/assembler';
-import { mathFunction } from '@neural-ode/assembler/math';
 import { Evaluator } from './evaluator.ts';
 import type { Formulas, Output } from './kernel.ts';
+import { mathCalls } from './math-call.ts';
 import type { Target } from './target.ts';
 import type { View } from './view.ts';
 
@@ -67,11 +67,8 @@ export function emitEpilogue(
     if (leaf === product) return f.get(sum);
     return read(leaf < product ? leaf : leaf - 1);
   };
-  // Calls, since the formulas stand there for every vector of a tile.
-  const math: Target['math'] = (_, name, lanes, ...operands) =>
-    f.call(mathFunction(target.module, name, lanes), ...operands) as unknown as Value;
   const first = formulas.leaves.length - 1;
-  new Evaluator(f, vector, load, math).run(formulas.roots, (n, take) => {
+  new Evaluator(f, vector, load, mathCalls(target.module)).run(formulas.roots, (n, take) => {
     const { row: down } = sides[first + n]!;
     const address = f.get(at[first + n]!);
     const value = () => {

@@ -1,5 +1,6 @@
 import type { FunctionBuilder, Local, Value } from '@neural-ode/assembler';
 import type { BinaryFunction } from '../graph/graph.ts';
+import { postorder } from '../graph/postorder.ts';
 import type { BinaryExpression, Expression } from './expression.ts';
 import type { MathCall } from './math-call.ts';
 import type { Lanes } from './precision.ts';
@@ -45,27 +46,16 @@ export function arithmeticOf(f: FunctionBuilder, lanes: Lanes): Arithmetic {
   return f[lanes] as unknown as Arithmetic;
 }
 
-/** All expressions that some depend on, each after its inputs. */
-export function expressionsOf(roots: readonly Expression[]): Expression[] {
-  const seen = new Set<Expression>();
-  const found: Expression[] = [];
-  const stack: { readonly expression: Expression; next: number }[] = [];
-  for (const root of roots) {
-    if (seen.has(root)) continue;
-    seen.add(root);
-    stack.push({ expression: root, next: 0 });
-    for (let top = stack.at(-1); top; top = stack.at(-1)) {
-      const input = top.expression.inputs[top.next++];
-      if (!input) {
-        found.push(top.expression);
-        stack.pop();
-      } else if (!seen.has(input)) {
-        seen.add(input);
-        stack.push({ expression: input, next: 0 });
-      }
-    }
+const orders = new WeakMap<readonly Expression[], readonly Expression[]>();
+
+/** All expressions that some depend on, each after its inputs. Found once for a list. */
+export function expressionsOf(roots: readonly Expression[]): readonly Expression[] {
+  let order = orders.get(roots);
+  if (!order) {
+    order = postorder(roots, ({ inputs }: Expression) => inputs);
+    orders.set(roots, order);
   }
-  return found;
+  return order;
 }
 
 /** Loads a leaf; two neighbours from it on, or the same one into all lanes, where the formula wants a vector. */

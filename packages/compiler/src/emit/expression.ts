@@ -66,6 +66,8 @@ const odd: ReadonlySet<UnaryFunction> = new Set(['sin', 'tanh', 'erf', 'atan', '
 const mirrored: Readonly<Record<string, UnaryFunction>> = { floor: 'ceil', ceil: 'floor' };
 /** Functions of two numbers whose order does not matter. */
 export const commutative: ReadonlySet<BinaryFunction> = new Set(['add', 'mul', 'max', 'min', 'equal', 'notEqual']);
+/** Far more than are ever made, and few enough that two of their numbers make one exact number. */
+const mostExpressions = 2 ** 26;
 /** The powers that products, one reciprocal and one square root give within 4 ulp. */
 const largestPower = 3;
 
@@ -78,7 +80,8 @@ const largestPower = 3;
 export class Expressions {
   readonly #round: (x: number) => number;
   readonly #smallest: number;
-  readonly #known = new Map<string, Expression>();
+  /** For each operation what was made by it, by its operands. */
+  readonly #known = new Map<string, Map<number | string, Expression>>();
   #count = 0;
 
   constructor(precision: Precision) {
@@ -93,12 +96,13 @@ export class Expressions {
 
   constant(value: number): Expression {
     const rounded = this.#round(value);
-    const key = Object.is(rounded, -0) ? '-0' : `${rounded}`;
-    return this.#make(key, (id) => ({ op: 'constant', id, inputs: [], value: rounded }));
+    // A Map takes -0 for 0.
+    const key = Object.is(rounded, -0) ? '-0' : rounded;
+    return this.#make('constant', key, (id) => ({ op: 'constant', id, inputs: [], value: rounded }));
   }
 
   leaf(leaf: number): Expression {
-    return this.#make(`@${leaf}`, (id) => ({ op: 'leaf', id, inputs: [], leaf }));
+    return this.#make('leaf', leaf, (id) => ({ op: 'leaf', id, inputs: [], leaf }));
   }
 
   unary(f: UnaryFunction, a: Expression): Expression {
@@ -112,7 +116,7 @@ export class Expressions {
     } else if (f === 'abs' && a.op === 'unary' && (a.f === 'abs' || a.f === 'sqrt' || a.f === 'exp')) {
       return a;
     }
-    return this.#make(`${f} ${a.id}`, (id) => ({ op: 'unary', id, f, inputs: [a] }));
+    return this.#make(f, a.id, (id) => ({ op: 'unary', id, f, inputs: [a] }));
   }
 
   binary(f: BinaryFunction, a: Expression, b: Expression): Expression {
@@ -120,13 +124,17 @@ export class Expressions {
     if (commutative.has(f) && (a.op === 'constant' || (b.op !== 'constant' && a.id > b.id)))
       return this.binary(f, b, a);
     const known = this.#simplify(f, a, b);
-    return known ?? this.#make(`${f} ${a.id} ${b.id}`, (id) => ({ op: 'binary', id, f, inputs: [a, b] }));
+    return known ?? this.#make(f, a.id * mostExpressions + b.id, (id) => ({ op: 'binary', id, f, inputs: [a, b] }));
   }
 
   select(condition: Expression, a: Expression, b: Expression): Expression {
     if (condition.op === 'constant') return condition.value !== 0 ? a : b;
     if (a === b) return a;
-    return this.#make(`? ${condition.id} ${a.id} ${b.id}`, (id) => ({ op: 'select', id, inputs: [condition, a, b] }));
+    return this.#make('select', `${condition.id} ${a.id} ${b.id}`, (id) => ({
+      op: 'select',
+      id,
+      inputs: [condition, a, b],
+    }));
   }
 
   /** The same operation on what its inputs have become. */
@@ -243,11 +251,16 @@ export class Expressions {
     return power ? this.binary('mul', power, root) : root;
   }
 
-  #make(key: string, make: (id: number) => Expression): Expression {
-    let made = this.#known.get(key);
+  #make(operation: string, key: number | string, make: (id: number) => Expression): Expression {
+    let known = this.#known.get(operation);
+    if (!known) {
+      known = new Map();
+      this.#known.set(operation, known);
+    }
+    let made = known.get(key);
     if (!made) {
       made = make(this.#count++);
-      this.#known.set(key, made);
+      known.set(key, made);
     }
     return made;
   }

@@ -7,7 +7,7 @@ import {
   type SlopeProgram,
   type UnaryFunction,
 } from '../graph/graph.ts';
-import { knownValue } from '../graph/interpret.ts';
+import { knownValue } from '../graph/values.ts';
 
 type Unary = (x: tf.Tensor) => tf.Tensor;
 type Binary = (a: tf.Tensor, b: tf.Tensor) => tf.Tensor;

@@ -74,12 +74,12 @@ export const binaryFunctions: Readonly<Record<BinaryFunction, (a: number, b: num
   lessEqual: (a, b) => Number(a <= b),
 };
 
-/** How each reduction starts and goes on. */
+/** How each reduction starts, and by which function it goes on. */
 export const reduceFunctions: Readonly<
-  Record<ReduceFunction, { readonly start: number; readonly join: (a: number, b: number) => number }>
+  Record<ReduceFunction, { readonly start: number; readonly by: 'add' | 'mul' | 'max' | 'min' }>
 > = {
-  sum: { start: 0, join: binaryFunctions.add },
-  prod: { start: 1, join: binaryFunctions.mul },
-  max: { start: Number.NEGATIVE_INFINITY, join: Math.max },
-  min: { start: Number.POSITIVE_INFINITY, join: Math.min },
+  sum: { start: 0, by: 'add' },
+  prod: { start: 1, by: 'mul' },
+  max: { start: Number.NEGATIVE_INFINITY, by: 'max' },
+  min: { start: Number.POSITIVE_INFINITY, by: 'min' },
 };

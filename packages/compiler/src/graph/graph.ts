@@ -1,3 +1,5 @@
+import { postorder } from './postorder.ts';
+
 /**
  * The graph that a traced field becomes. All values are floating, in the precision that is compiled for (float32 or
  * float64); a truth value is 0 or 1, an index a whole number. Nodes are immutable and compared by identity, and what a
@@ -220,26 +222,7 @@ export function sizeOf(shape: Shape): number {
 
 /** All nodes that some results depend on, each once and after those that it reads. */
 export function nodesOf(results: Iterable<Node>): Node[] {
-  const seen = new Set<Node>();
-  const nodes: Node[] = [];
-  // Explicit, since a long recurrence would exhaust the call stack.
-  const stack: { readonly node: Node; next: number }[] = [];
-  for (const result of results) {
-    if (seen.has(result)) continue;
-    seen.add(result);
-    stack.push({ node: result, next: 0 });
-    for (let top = stack.at(-1); top; top = stack.at(-1)) {
-      const input = top.node.inputs[top.next++];
-      if (input === undefined) {
-        nodes.push(top.node);
-        stack.pop();
-      } else if (!seen.has(input)) {
-        seen.add(input);
-        stack.push({ node: input, next: 0 });
-      }
-    }
-  }
-  return nodes;
+  return postorder(results, (node: Node) => node.inputs);
 }
 
 /** All nodes of a program, each after those that it reads; inputs that nothing reads are left out. */

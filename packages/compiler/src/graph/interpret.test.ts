@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { binary, constant, gather, input, matMul, reduce, scalar, scan, scatterAdd, slice, unary } from './build.ts';
 import { erf } from './functions.ts';
 import type { Node } from './graph.ts';
-import { interpret, knownValue } from './interpret.ts';
+import { interpret } from './interpret.ts';
+import { knownValue } from './values.ts';
 
 const list = (node: Node) => [...knownValue(node)];
 const matrix = constant([1, 2, 3, 4, 5, 6], [2, 3]);

@@ -1,5 +1,5 @@
 import { binaryFunctions, reduceFunctions, unaryFunctions } from './functions.ts';
-import { type Node, nodesOf, type Outputs, type Program, programNodes, type Shape, sizeOf } from './graph.ts';
+import { type Node, type Outputs, type Program, programNodes, type Shape, sizeOf } from './graph.ts';
 import { aroundAxis, broadcastStrides, otherAxes, stridesOf } from './shapes.ts';
 
 /** What a program is run on: one array for each leaf, row-major. What the program does not read may be left out. */
@@ -20,7 +20,7 @@ export interface Disturbance {
 }
 
 /**
- * Runs a program in plain float64: the reference for compiled code, and for folding constants.
+ * Runs a program in plain float64: the reference for compiled code.
  *
  * @throws RangeError when an input that the program reads is missing or has another length
  */
@@ -34,11 +34,6 @@ export function interpret<O extends Outputs>(
   return Object.fromEntries(Object.entries(program.outputs).map(([name, nodes]) => [name, nodes.map(read)])) as {
     readonly [K in keyof O]: Float64Array[];
   };
-}
-
-/** The value of a node that depends on no input. */
-export function knownValue(node: Node): Float64Array {
-  return evaluate(nodesOf([node]), {}, none).get(node) as Float64Array;
 }
 
 const none: Disturbance = { operand: (values) => values, result: (values) => values };
@@ -129,7 +124,8 @@ function apply(node: Node, operands: readonly Float64Array[], inputs: ProgramInp
     case 'matMul':
       return product(node, x, second);
     case 'reduce': {
-      const { start, join } = reduceFunctions[node.f];
+      const { start, by } = reduceFunctions[node.f];
+      const join = binaryFunctions[by];
       const kept = otherAxes(xShape.length, node.axes);
       const strides = stridesOf(shape);
       const target = xShape.map((_, n) => (kept.includes(n) ? (strides[kept.indexOf(n)] as number) : 0));
@@ -204,12 +200,13 @@ function apply(node: Node, operands: readonly Float64Array[], inputs: ProgramInp
       return out;
     }
     case 'scan': {
-      const { start, join } = reduceFunctions[node.f];
+      const { start, by } = reduceFunctions[node.f];
+      const join = binaryFunctions[by];
       const { outer, size: length, inner } = aroundAxis(shape, node.axis);
       const out = new Float64Array(size);
       for (let row = 0; row < outer; row++) {
         for (let column = 0; column < inner; column++) {
-          let running = start;
+          let running: number = start;
           for (let step = 0; step < length; step++) {
             const at = (row * length + (node.reverse ? length - 1 - step : step)) * inner + column;
             const next = join(running, x[at] as number);

@@ -1,8 +1,7 @@
 import { withInputs } from './build.ts';
 import { type Node, type Outputs, type Program, programNodes } from './graph.ts';
 import { interner } from './intern.ts';
-import type { Rule } from './rules/rule.ts';
-import { standardRules } from './rules/rules.ts';
+import { type Rules, standardRules } from './rules/rules.ts';
 
 /** Rules are applied at most so often for each node: they end by themselves, unless one of them is wrong. */
 const bound = 40;
@@ -14,7 +13,7 @@ const bound = 40;
  *
  * @param rules default: all
  */
-export function simplify<O extends Outputs>(program: Program<O>, rules: readonly Rule[] = standardRules): Program<O> {
+export function simplify<O extends Outputs>(program: Program<O>, rules: Rules = standardRules): Program<O> {
   const intern = interner();
   const results = new Map<Node, Node>();
   const nodes = programNodes(program);
@@ -22,7 +21,7 @@ export function simplify<O extends Outputs>(program: Program<O>, rules: readonly
 
   const applied = (node: Node): Node | undefined => {
     if (budget <= 0) return undefined;
-    for (const rule of rules) {
+    for (const rule of rules[node.op]) {
       const next = rule(node);
       if (next && next !== node) return next;
     }

@@ -27,5 +27,8 @@ export function meantDouble(x: number): number {
 
 /** {@link meantDouble} of each value. */
 export function meantDoubles(values: ArrayLike<number>): Float64Array {
-  return Float64Array.from(values, meantDouble);
+  // Not by `from` and its callback: weights are many.
+  const doubles = new Float64Array(values.length);
+  for (let n = 0; n < doubles.length; n++) doubles[n] = meantDouble(values[n] as number);
+  return doubles;
 }

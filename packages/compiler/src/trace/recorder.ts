@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { constant } from '../graph/build.ts';
 import { type Node, nodesOf } from '../graph/graph.ts';
-import { knownValue } from '../graph/interpret.ts';
+import { knownValue } from '../graph/values.ts';
 import { CompileError } from './compile-error.ts';
 import { meantDoubles } from './decimals.ts';
 import { engine } from './engine.ts';

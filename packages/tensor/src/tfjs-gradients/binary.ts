@@ -18,6 +18,7 @@ const partials: Record<string, { readonly a: Partial; readonly b: Partial; reado
   },
   Mod: { a: same, b: (dy, a, b) => tf.neg(tf.mul(dy, tf.floor(tf.div(a, b)))) },
   Pow: {
+    replaces: true,
     a: (dy, a, b) => {
       const slope = tf.mul(b, tf.pow(a, tf.sub(b, 1)));
       // 0 * 0^-1 is NaN, where the slope of a^0 is 0.

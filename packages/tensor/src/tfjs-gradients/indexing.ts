@@ -20,6 +20,7 @@ function ungather(dy: tf.Tensor, x: tf.Tensor, indices: tf.Tensor, axis: number)
 export const indexing: readonly Gradient[] = [
   {
     kernelName: 'GatherV2',
+    replaces: true,
     inputsToSave: ['x', 'indices'],
     gradFunc(dy: tf.Tensor, saved, { axis, batchDims = 0 }) {
       const [x, indices] = saved as [tf.Tensor, tf.Tensor];

@@ -90,6 +90,7 @@ export const reductions: readonly Gradient[] = [
   extremum('Min', 'axis'),
   {
     kernelName: 'Prod',
+    replaces: true,
     inputsToSave: ['x'],
     gradFunc(dy: tf.Tensor, saved, { axis }) {
       const [x] = saved as [tf.Tensor];

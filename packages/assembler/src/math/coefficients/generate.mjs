@@ -129,6 +129,17 @@ function twoOverPi(bits) {
   return ((2n * scale * scale) / pi) >> 64n;
 }
 
+/** The shortest decimal that is read as the number, or, once it is rounded to float32, as that float32. */
+function written(x, wide) {
+  for (let digits = 1; !wide && digits < 10; digits++) {
+    const short = Number(x.toPrecision(digits));
+    if (Math.fround(short) === x) return short;
+  }
+  return x;
+}
+
+const listed = (numbers, wide = true) => `[${numbers.map((x) => written(x, wide)).join(', ')}]`;
+
 const kinds = [
   ['float32', false],
   ['float64', true],
@@ -139,24 +150,30 @@ const lines = [
   '/** A polynomial from its constant term on. */',
   'type Polynomial = readonly number[];',
   '',
-  '/** The approximations; behind each is the base-2 logarithm of its largest relative error in the result. */',
-  'export interface Coefficients {',
+  '/** One for each precision; behind each is the base-2 logarithm of its largest relative error in the result. */',
+  'export interface Approximation {',
+  '  readonly float32: Polynomial;',
+  '  readonly float64: Polynomial;',
+  '}',
+  '',
 ];
-for (const [name, { what }] of Object.entries(polynomials))
-  lines.push(`  /** ${what}. */`, `  readonly ${name}: Polynomial;`);
-lines.push('}', '');
-kinds.forEach(([kind, wide], which) => {
-  lines.push(`export const ${kind}: Coefficients = {`);
-  for (const [name, { f, weight, interval, wideInterval, degrees }] of Object.entries(polynomials)) {
+for (const [name, { what, f, weight, interval, wideInterval, degrees }] of Object.entries(polynomials)) {
+  lines.push(`/** ${what}. */`, `export const ${name}: Approximation = {`);
+  kinds.forEach(([kind, wide], which) => {
     const [a, b] = (wide && wideInterval) || interval;
     const { coefficients, error } = remez({ f, weight, a, b, degree: degrees[which] });
     lines.push(`  // ${Math.log2(real.toDouble(error)).toFixed(1)}`);
-    lines.push(`  ${name}: [${coefficients.map((c) => round(c, wide)).join(', ')}],`);
-  }
+    lines.push(
+      `  ${kind}: ${listed(
+        coefficients.map((c) => round(c, wide)),
+        wide,
+      )},`,
+    );
+  });
   lines.push('};', '');
-});
+}
 lines.push('/** For powers in float32, which are computed in float64: the same as `logTail` and `expm1`, shorter. */');
-lines.push('export const medium: Pick<Coefficients, "logTail" | "expm1"> = {');
+lines.push('export const medium: Readonly<Record<"logTail" | "expm1", Polynomial>> = {');
 for (const [name, degree] of [
   ['logTail', 2],
   ['expm1', 5],
@@ -168,16 +185,15 @@ for (const [name, degree] of [
 }
 lines.push('};', '');
 
-const listed = (numbers) => `[${numbers.join(', ')}]`;
 const { p, q, error: halfTanhError } = halfTanh();
 lines.push(
   '/** tanh(x/2) = (x + x z p(z)) / (2 + 2 z q(z)) with z = x^2, |x| <= 9.04, in float32; its error is multiplied by 1/cosh x. */',
 );
 lines.push(`// ${Math.log2(halfTanhError).toFixed(1)}`);
-lines.push(`export const halfTanh = { p: ${listed(p)}, q: ${listed(q)} } as const;`);
+lines.push(`export const halfTanh = { p: ${listed(p, false)}, q: ${listed(q, false)} } as const;`);
 lines.push('/** ln 2 as a sum, its first part short enough that its product with an exponent is exact. */');
 lines.push(
-  `export const ln2Parts = { float32: ${listed(split(real.ln2, 15, 1, false))}, float64: ${listed(split(real.ln2, 40, 1, true))} } as const;`,
+  `export const ln2Parts = { float32: ${listed(split(real.ln2, 15, 1, false), false)}, float64: ${listed(split(real.ln2, 40, 1, true))} } as const;`,
 );
 lines.push('/** pi/2 as a sum, three parts of 33 bits and the rest. */');
 lines.push(`export const halfPiParts = ${listed(split(real.pi / 2n, 33, 3, true))} as const;`);
@@ -187,7 +203,7 @@ const rounded = (a, wide) => {
   return [high, round(a - real.fromDouble(high), wide)];
 };
 lines.push(
-  `export const quarterPi = { float32: ${listed(rounded(real.pi / 4n, false))}, float64: ${listed(rounded(real.pi / 4n, true))} } as const;`,
+  `export const quarterPi = { float32: ${listed(rounded(real.pi / 4n, false), false)}, float64: ${listed(rounded(real.pi / 4n, true))} } as const;`,
 );
 lines.push('/** pi/2, rounded, and the rest. */');
 lines.push(`export const halfPi = ${listed(rounded(real.pi / 2n, true))} as const;`);
@@ -203,5 +219,5 @@ const hex = Array.from(
   { length: words },
   (_, i) => `0x${((table >> BigInt(64 * (words - 1 - i))) & 0xffffffffffffffffn).toString(16)}n`,
 );
-lines.push(`export const twoOverPiWords: readonly bigint[] = ${listed(hex)};`, '');
+lines.push(`export const twoOverPiWords: readonly bigint[] = [${hex.join(', ')}];`, '');
 writeFileSync(new URL('../coefficients.ts', import.meta.url), lines.join('\n'));

@@ -1,6 +1,6 @@
 import { constant } from '../build.ts';
 import { sizeOf } from '../graph.ts';
-import { knownValue } from '../interpret.ts';
+import { knownValue } from '../values.ts';
 import { isKnown, type Rule } from './rule.ts';
 
 /** More known values than this are computed anew rather than stored. */

@@ -1,7 +1,7 @@
 import { concat, full, pad, reshape, slice, sliceAxis, transpose, unary } from '../build.ts';
 import { type Node, type PadNode, type Shape, type SliceNode, sizeOf } from '../graph.ts';
-import { knownValue } from '../interpret.ts';
 import { sameNumbers } from '../shapes.ts';
+import { knownValue } from '../values.ts';
 import { isKnown, type Rule, scalarOf } from './rule.ts';
 
 /** A sign moves out of what only moves elements; a broadcast it stays within. */

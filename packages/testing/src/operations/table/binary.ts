@@ -64,6 +64,9 @@ const shapes: readonly (readonly [number[], number[]])[] = [
   ],
 ];
 
+// Of many components, as images and biases are.
+const large = ['add', 'mul', 'div', 'maximum', 'squaredDifference'];
+
 /** The function of each pair of components, broadcast. */
 function broadcast(f: (a: number, b: number) => number, shapeA: readonly number[], shapeB: readonly number[]) {
   const rank = Math.max(shapeA.length, shapeB.length);
@@ -87,7 +90,7 @@ function broadcast(f: (a: number, b: number) => number, shapeA: readonly number[
 /** Functions of two tensors that broadcast, and selections. */
 export const binary: readonly Operation[] = [
   ...functions.flatMap(([name, f, exact, a = real, b = real]) =>
-    shapes.map(([shapeA, shapeB]) => ({
+    [...shapes, ...(large.includes(name) ? [[[4, 67, 9], [9]] as const] : [])].map(([shapeA, shapeB]) => ({
       name: `${name} of [${shapeA}] and [${shapeB}]`,
       inputs: [a(...shapeA), b(...shapeB)],
       f: (x: tf.Tensor, y: tf.Tensor) => f(x, y),

@@ -94,10 +94,16 @@ function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * sum;
 }
 
-/** Functions of one tensor, component by component: of a few, of one, and of enough to fill vectors and leave a rest. */
+// What backends compute by vectors, threads and approximations of their own.
+const large = ['tanh', 'sigmoid', 'exp', 'log', 'softplus', 'sin', 'elu', 'relu'];
+
+/**
+ * Functions of one tensor, component by component: of a few, of one, of enough to fill vectors and leave a rest, and some
+ * of many.
+ */
 export const elementwise: readonly Operation[] = [...smooth, ...kinked, ...activations].flatMap(
   ([name, f, exact, input = real]) =>
-    [[2, 3], [], [37]].map((shape) => ({
+    [[2, 3], [], [37], ...(large.includes(name) ? [[67, 129]] : [])].map((shape) => ({
       name: `${name} of [${shape}]`,
       inputs: [input(...shape)],
       f: (x: tf.Tensor) => f(x),

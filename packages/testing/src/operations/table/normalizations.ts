@@ -62,6 +62,12 @@ export const normalizations: readonly Operation[] = [
     f: (x) => tf.losses.sigmoidCrossEntropy(tf.oneHot(tf.tensor1d([0, 3, 1], 'int32'), 4), x),
   },
   {
+    name: 'mean squared error',
+    inputs: [real(3, 4), real(3, 4)],
+    f: (labels, predictions) => tf.losses.meanSquaredError(labels, predictions),
+    exact: (a, b) => [a!.reduce((sum, value, n) => sum + (value - b![n]!) ** 2, 0) / 12],
+  },
+  {
     name: 'batchNorm of images',
     inputs: [real(2, 2, 2, 3), real(3), positive(3), real(3), real(3)],
     f: (x, mean, variance, offset, scale) => tf.batchNorm(x, mean, variance, offset, scale, 1e-3),
