@@ -25,7 +25,7 @@ export interface Operand {
 }
 
 /** Products of several matrices a by one b, all of float32. */
-export interface Products {
+interface Products {
   readonly inner: number;
   readonly columns: number;
   readonly b: Operand;
