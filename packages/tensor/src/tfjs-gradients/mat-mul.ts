@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Gradient, sumTo, zeroLike } from './gradient.ts';
+import { type Gradient, hasKernel, sumTo, zeroLike } from './gradient.ts';
 
 /**
- * A matrix of at least this size is transposed before a product on wasm, whose kernel is fast only for untransposed
- * operands (measured: 2 against 30 GFLOP/s); a smaller one is not worth another operation.
+ * A matrix of at least this size is transposed before a product by tfjs's own kernel of wasm, which is fast only for
+ * untransposed operands (measured: 2 against 30 GFLOP/s); a smaller one is not worth another operation.
  */
 const worthTransposing = 1024;
 
@@ -13,7 +13,8 @@ function swapLast(x: tf.Tensor): tf.Tensor {
 }
 
 function product(a: tf.Tensor, b: tf.Tensor, transposeA: boolean, transposeB: boolean): tf.Tensor {
-  const byHand = tf.getBackend() === 'wasm';
+  // Where the backend was completed with this kernel, which tfjs lacks, that of products was replaced as well.
+  const byHand = tf.getBackend() === 'wasm' && !hasKernel('Conv2DBackpropFilter');
   const swapA = byHand && transposeA && a.size >= worthTransposing;
   const swapB = byHand && transposeB && b.size >= worthTransposing;
   return tf.matMul(swapA ? swapLast(a) : a, swapB ? swapLast(b) : b, transposeA && !swapA, transposeB && !swapB);

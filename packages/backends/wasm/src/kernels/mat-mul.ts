@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { finish, isFinish } from './finish.ts';
 import { type Attributes, areFloats, clear, type Inputs, type OwnKernel } from './kernel.ts';
 import { equallySpaced, matrix } from './product/matrix.ts';
-import { writeProducts } from './product/product.ts';
+import { productWriter } from './product/product.ts';
 import type { Workspace } from './workspace.ts';
 
 /** a b for the last two axes, either transposed or not; the axes before them broadcast. */
@@ -21,6 +21,7 @@ function matMul(
     () => `matMul: the inner sizes of ${a.shape} and ${b.shape} differ (transposed: ${transposeA}, ${transposeB}).`,
   );
   const outer = tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const write = productWriter(workspace);
   const output = workspace.output([...outer, rows, columns]);
   if (inner === 0) return clear(workspace, output);
   if (rows === 0 || columns === 0) return output;
@@ -28,7 +29,7 @@ function matMul(
   const [placesA, placesB] = [places(a.shape, outer), places(b.shape, outer)];
   for (let n = 0; n < tf.util.sizeFromShape(outer); n++) {
     const [atA, atB] = [fromA + 4 * rows * inner * placesA(n), fromB + 4 * inner * columns * placesB(n)];
-    writeProducts(workspace, {
+    write({
       inner,
       columns,
       b: matrix(atB, bColumns, transposeB ? 'outer' : 'inner'),
@@ -70,6 +71,18 @@ function isLibrarys({ a, b }: Inputs, { transposeA, transposeB }: Attributes, { 
   return matrices === 1 && !transposeA && !transposeB;
 }
 
+/** Whether they are several matrices so small that tfjs's loops take no longer than packing does. */
+function areTiny(a: tf.TensorInfo, b: tf.TensorInfo): boolean {
+  const [many, others] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
+  // tfjs does not broadcast as it should.
+  if (many.join() !== others.join() || tf.util.sizeFromShape(many) <= 1) return false;
+  const [rows, inner] = a.shape.slice(-2) as [number, number];
+  return rows * inner * Math.max(...b.shape.slice(-2)) < tinyProduct;
+}
+
+/** Measured: the number of products of two numbers from which on ours is faster. */
+const tinyProduct = 1000;
+
 type Activation = (x: tf.Tensor, attributes: Attributes, weights?: tf.TensorInfo) => tf.Tensor;
 
 /** What a layer does with its sums, by other kernels. */
@@ -86,7 +99,7 @@ export const products: readonly OwnKernel[] = [
     kernelName: 'BatchMatMul',
     compute(inputs, attributes, workspace) {
       const { a, b } = inputs as { a: tf.TensorInfo; b: tf.TensorInfo };
-      if (!areFloats(a, b) || isLibrarys(inputs, attributes, workspace)) return undefined;
+      if (!areFloats(a, b) || isLibrarys(inputs, attributes, workspace) || areTiny(a, b)) return undefined;
       return matMul(a, b, attributes, workspace);
     },
   },

@@ -99,16 +99,19 @@ export const depthwise: readonly OwnKernel[] = [
       if (!windows || !areFloats(x, dy)) return undefined;
       const [channels, outputs] = windows.channels;
       const addProducts = addProductsOf(workspace);
-      const dw = clear(workspace, workspace.output(attributes.filterShape));
       const wide = channels === outputs ? x : repeated(x, outputs / channels, workspace);
-      const bytes = 4 * outputs;
-      const [images, from, to] = [wide, dy, dw].map(workspace.address) as [number, number, number];
-      eachRow(windows, (tap, input, output, count) => {
-        const [aStep, at] = [bytes * windows.width.stride, images + input * bytes];
-        addProducts(to + tap * bytes, 0, at, aStep, from + output * bytes, bytes, count, bytes);
-      });
-      if (wide !== x) workspace.release(wide);
-      return dw;
+      try {
+        const dw = clear(workspace, workspace.output(attributes.filterShape));
+        const bytes = 4 * outputs;
+        const [images, from, to] = [wide, dy, dw].map(workspace.address) as [number, number, number];
+        eachRow(windows, (tap, input, output, count) => {
+          const [aStep, at] = [bytes * windows.width.stride, images + input * bytes];
+          addProducts(to + tap * bytes, 0, at, aStep, from + output * bytes, bytes, count, bytes);
+        });
+        return dw;
+      } finally {
+        if (wide !== x) workspace.release(wide);
+      }
     },
   },
 ];

@@ -1,6 +1,5 @@
 import { equallySpaced, matrix } from '../product/matrix.ts';
-import { writeProducts } from '../product/product.ts';
-import type { Workspace } from '../workspace.ts';
+import type { WriteProducts } from '../product/product.ts';
 import { type Images, type Places, pixels } from './pixels.ts';
 import type { Axis, Windows } from './windows.ts';
 
@@ -11,13 +10,13 @@ function seenBy(tap: number, { output, stride, dilation, before }: Axis): Places
 
 /** Writes the cotangent of a convolution's filter. */
 export function writeFilterGradient(
-  workspace: Workspace,
+  write: WriteProducts,
   { height, width, channels: [inputs, outputs], batch }: Windows,
   [x, dy, dw]: readonly [x: number, dy: number, dw: number],
 ): void {
   const images: Images = { address: x, height: height.input, width: width.input, channels: inputs };
   const taps = Array.from({ length: height.filter * width.filter }, (_, n) => n);
-  writeProducts(workspace, {
+  write({
     inner: batch * height.output * width.output,
     columns: outputs,
     b: matrix(dy, outputs, 'inner'),

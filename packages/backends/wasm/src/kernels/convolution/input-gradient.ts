@@ -1,6 +1,5 @@
 import { matrix } from '../product/matrix.ts';
-import { type Operand, writeProducts } from '../product/product.ts';
-import type { Workspace } from '../workspace.ts';
+import type { Operand, WriteProducts } from '../product/product.ts';
 import { type Images, type Places, pixels } from './pixels.ts';
 import type { Axis, Windows } from './windows.ts';
 
@@ -34,7 +33,7 @@ export interface Layer {
  * layer of volumes. Where no window reaches it must be zero before.
  */
 export function writeInputGradient(
-  workspace: Workspace,
+  write: WriteProducts,
   { height, width, channels: [inputs, outputs], batch }: Windows,
   layers: readonly Layer[],
   dx: number,
@@ -52,15 +51,15 @@ export function writeInputGradient(
         );
       });
       // Along the inner axis the taps follow each other, each with all its channels.
-      const byTap = (write: (tap: (typeof taps)[number]) => Operand['write']): Operand => ({
+      const byTap = (side: (tap: (typeof taps)[number]) => Operand['write']): Operand => ({
         scattered: 'outer',
         run: outputs,
         write: (table, first, count, at) => {
-          write(taps[Math.floor(at / outputs)] as (typeof taps)[number])(table, first, count, at % outputs);
+          side(taps[Math.floor(at / outputs)] as (typeof taps)[number])(table, first, count, at % outputs);
         },
       });
       const { places } = vertical;
-      writeProducts(workspace, {
+      write({
         inner: taps.length * outputs,
         columns: inputs,
         b: byTap(({ weights }) => weights),

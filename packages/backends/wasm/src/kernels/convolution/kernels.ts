@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { areFloats, clear, type OwnKernel } from '../kernel.ts';
+import { productWriter } from '../product/product.ts';
 import { writeFilterGradient } from './filter-gradient.ts';
 import { writeInputGradient } from './input-gradient.ts';
 import { windowsOf } from './windows.ts';
@@ -12,9 +13,10 @@ export const convolutions: readonly OwnKernel[] = [
       const { dy, filter } = inputs as { dy: tf.TensorInfo; filter: tf.TensorInfo };
       const windows = windowsOf(attributes.inputShape, filter.shape, attributes);
       if (!windows || !areFloats(dy, filter)) return undefined;
+      const write = productWriter(workspace);
       const dx = clear(workspace, workspace.output(attributes.inputShape));
       const { address } = workspace;
-      writeInputGradient(workspace, windows, [{ dy: address(dy), filter: address(filter) }], address(dx));
+      writeInputGradient(write, windows, [{ dy: address(dy), filter: address(filter) }], address(dx));
       return dx;
     },
   },
@@ -24,9 +26,10 @@ export const convolutions: readonly OwnKernel[] = [
       const { x, dy } = inputs as { x: tf.TensorInfo; dy: tf.TensorInfo };
       const windows = windowsOf(x.shape, attributes.filterShape, attributes);
       if (!windows || !areFloats(x, dy)) return undefined;
+      const write = productWriter(workspace);
       const dw = clear(workspace, workspace.output(attributes.filterShape));
       const { address } = workspace;
-      writeFilterGradient(workspace, windows, [address(x), address(dy), address(dw)]);
+      writeFilterGradient(write, windows, [address(x), address(dy), address(dw)]);
       return dw;
     },
   },

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { areFloats, clear, type OwnKernel } from '../kernel.ts';
+import { productWriter } from '../product/product.ts';
 import { type Layer, writeInputGradient } from './input-gradient.ts';
 import { type Axis, axesOf } from './windows.ts';
 
@@ -22,6 +23,7 @@ export const volumes: readonly OwnKernel[] = [
         dilation: info.dilationDepth,
         before: info.padInfo.front,
       };
+      const write = productWriter(workspace);
       const dx = clear(workspace, workspace.output(inputShape));
       const [from, weights, to] = [dy, filter, dx].map(workspace.address) as [number, number, number];
       const bytes = (shape: readonly number[]) => 4 * tf.util.sizeFromShape([...shape]);
@@ -36,7 +38,7 @@ export const volumes: readonly OwnKernel[] = [
               filter: weights + tap * filterBytes,
             }),
           );
-          writeInputGradient(workspace, windows, layers, to + (volume * depth.input + place) * inputBytes);
+          writeInputGradient(write, windows, layers, to + (volume * depth.input + place) * inputBytes);
         }
       }
       return dx;

@@ -11,13 +11,13 @@ function compute(name: UnaryMath, x: tf.TensorInfo, workspace: Workspace): tf.Te
   const { whole } = workspace.module<{ whole: Whole }>(name, (module) => {
     module.export('whole', mathArray(module, name, 'f32x4'));
   });
+  const aside = workspace.scratch('vector', 16);
   const output = workspace.output(x.shape);
   const size = x.shape.reduce((product, n) => product * n, 1);
   const [from, to] = [workspace.address(x), workspace.address(output)];
   const rest = size % 4;
   whole(from, to, size - rest);
   if (rest === 0) return output;
-  const aside = workspace.scratch('vector', 16);
   const numbers = workspace.integers();
   const move = (target: number, source: number) => {
     for (let n = 0; n < rest; n++) numbers[(target >>> 2) + n] = numbers[(source >>> 2) + n] as number;

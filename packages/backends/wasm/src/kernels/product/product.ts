@@ -25,7 +25,7 @@ export interface Operand {
 }
 
 /** Products of several matrices a by one b, all of float32. */
-export interface Products {
+interface Products {
   readonly inner: number;
   readonly columns: number;
   readonly b: Operand;
@@ -73,8 +73,20 @@ function emitProduct(module: ModuleBuilder): void {
 const rowsToPack = 12;
 
 /** Writes products. They must not overlap the operands. */
-export function writeProducts(workspace: Workspace, { inner, columns, b, parts }: Products): void {
-  const packing = new Packing(workspace);
+export type WriteProducts = (products: Products) => void;
+
+/**
+ * Makes what writes products on a workspace: to be called before memory for them is allocated, since it may need some.
+ *
+ * @throws NeuralOdeError when the memory is full
+ */
+export function productWriter(workspace: Workspace): WriteProducts {
+  const exports = workspace.module<Exports>('product', emitProduct);
+  const base = workspace.scratch('product', places.end);
+  return (products) => writeProducts(new Packing(exports, base, workspace.integers()), products);
+}
+
+function writeProducts(packing: Packing, { inner, columns, b, parts }: Products): void {
   const rows = parts.reduce((sum, part) => sum + part.rows, 0);
   const direct = rows < rowsToPack ? b.rows : undefined;
   for (let column = 0, width: number; column < columns; column += width) {
@@ -105,10 +117,10 @@ class Packing {
   readonly #base: number;
   readonly #table: Table;
 
-  constructor(workspace: Workspace) {
-    this.#exports = workspace.module<Exports>('product', emitProduct);
-    this.#base = workspace.scratch('product', places.end);
-    this.#table = { numbers: workspace.integers(), at: 0, zeros: this.#base + places.zeros };
+  constructor(exports: Exports, base: number, numbers: Int32Array) {
+    this.#exports = exports;
+    this.#base = base;
+    this.#table = { numbers, at: 0, zeros: base + places.zeros };
   }
 
   pack(side: 'a' | 'b', operand: Operand, [first, count]: Range, [step, steps]: Range): void {

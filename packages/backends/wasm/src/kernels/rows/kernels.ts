@@ -48,12 +48,15 @@ function tile(inputs: Inputs, { reps }: Attributes, workspace: Workspace): tf.Te
   if (!dtype || axes.length === 0) return undefined;
   // From the last axis to the first, so that what was repeated is repeated as one row.
   return axes.reduceRight((last, axis) => {
-    const shape = last.shape.map((size, n) => (n === axis ? size * reps[n] : size));
-    const output = workspace.output(shape, dtype);
-    const [count, bytes] = [sizeFromShape(x.shape.slice(0, axis)), 4 * sizeFromShape(last.shape.slice(axis))];
-    rowsOf(workspace).repeat(workspace.address(last), workspace.address(output), count, bytes, reps[axis]);
-    if (last !== x) workspace.release(last);
-    return output;
+    try {
+      const shape = last.shape.map((size, n) => (n === axis ? size * reps[n] : size));
+      const output = workspace.output(shape, dtype);
+      const [count, bytes] = [sizeFromShape(x.shape.slice(0, axis)), 4 * sizeFromShape(last.shape.slice(axis))];
+      rowsOf(workspace).repeat(workspace.address(last), workspace.address(output), count, bytes, reps[axis]);
+      return output;
+    } finally {
+      if (last !== x) workspace.release(last);
+    }
   }, x);
 }
 
