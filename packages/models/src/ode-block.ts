@@ -130,7 +130,7 @@ export class OdeBlock extends layers.Layer {
   }
 
   /** @throws SolveError when the solve stops short; FieldError, InvalidInputError */
-  override call(inputs: tf.Tensor | tf.Tensor[], options: CallOptions): tf.Tensor {
+  override call(inputs: tf.Tensor | tf.Tensor[], options: CallOptions = {}): tf.Tensor {
     return tf.tidy(() => {
       this.invokeCallHook(inputs, options);
       const y0 = onlyTensor(this, inputs);
