@@ -121,13 +121,17 @@ describe.each(backends)('on %s', (backend) => {
     made.model.dispose();
   });
 
-  it('a plan and a call that is not of training leave the running statistics as they are', async () => {
+  it('a plan, an observed call, and one that is not of training leave the running statistics as they are', async () => {
     const { model, norm } = makeBlock();
     const before = running(norm);
     const x = tf.tensor2d(y0);
     await plan(model, x, { training: true });
+    tf.dispose(model.apply(x, { training: true, observe() {} }) as tf.Tensor);
     tf.dispose(model.apply(x) as tf.Tensor);
     expect(running(norm)).toEqual(before);
+    await plan(model, x, { training: true });
+    tf.dispose(model.apply(x, { training: true }) as tf.Tensor);
+    expect(running(norm)).not.toEqual(before);
     x.dispose();
     model.dispose();
   });

@@ -67,7 +67,7 @@ export class BatchNorm extends layers.Layer {
     this.built = true;
   }
 
-  override call(inputs: tf.Tensor | tf.Tensor[], { training, observe }: CallOptions): tf.Tensor {
+  override call(inputs: tf.Tensor | tf.Tensor[], { training, observe }: CallOptions = {}): tf.Tensor {
     return tf.tidy(() => {
       const x = onlyTensor(this, inputs);
       let mean = this.runningMean?.read();

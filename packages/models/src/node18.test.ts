@@ -7,7 +7,16 @@ import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { backends, batch } from './fixtures/backends.ts';
 import { relativeDifference } from './fixtures/gradients.ts';
-import { crossEntropy, node18, odeBlocks, resnet18, type TrainingStepGradient, trainingStepGradient } from './index.ts';
+import {
+  crossEntropy,
+  type Layer,
+  node18,
+  odeBlocks,
+  resnet18,
+  type TrainingStepGradient,
+  trainingStepGradient,
+} from './index.ts';
+import { LayerMaker } from './residual-blocks.ts';
 
 const options = { classes: 3, width: 2, inputShape: [8, 8, 3], seed: 7 } as const;
 
@@ -28,6 +37,65 @@ describe('at full width', () => {
     expect(trainableCount(model)).toBe(11_173_962);
     expect(model.outputs[0]?.shape).toEqual([null, 10]);
     model.dispose();
+  });
+});
+
+describe('is made as PyTorch makes it', () => {
+  beforeAll(async () => {
+    await useBackend('cpu');
+  });
+
+  it('with four blocks of two convolutions each', () => {
+    const model = node18(options);
+    const blocks = odeBlocks(model);
+    const part = ['Conv2D', 'BatchNorm', 'ReLU'];
+    for (const block of blocks) {
+      expect(block.field.map((layer) => layer.getClassName())).toEqual([...part, ...part]);
+      expect(block.getConfig()).toMatchObject({
+        t0: 0,
+        t1: 1,
+        solver: 'heunEuler',
+        gradient: 'aca',
+        rtol: 1e-2,
+        atol: 1e-2,
+      });
+    }
+    expect(blocks.map((block) => block.outputShape)).toEqual([
+      [null, 8, 8, 2],
+      [null, 4, 4, 4],
+      [null, 2, 2, 8],
+      [null, 1, 1, 16],
+    ]);
+    model.dispose();
+  });
+
+  it('with weights uniform up to one over the root of the inputs', () => {
+    const model = node18(options);
+    const check = (name: string, inputs: number) => {
+      const weight = model.weights.find(({ originalName }) => originalName.endsWith(name));
+      const values = [...(weight?.read().dataSync() ?? [])].map((v) => Math.abs(v) * Math.sqrt(inputs));
+      expect(Math.max(...values)).toBeLessThanOrEqual(1 + 1e-6);
+      expect(Math.max(...values)).toBeGreaterThan(0.4);
+      if (values.length < 1000) return;
+      expect(values.reduce((sum, v) => sum + v * v, 0) / values.length).toBeCloseTo(1 / 3, 1);
+    };
+    check('stage4_ode_1_conv/kernel', 9 * 16);
+    check('logits/kernel', 16);
+    check('logits/bias', 16);
+    model.dispose();
+  });
+
+  it('with convolutions padded by one on all sides, strided ones too', () => {
+    const [pad, convolution] = new LayerMaker(1).convolution('c', 1, 3, 2) as [Layer, Layer];
+    tf.tidy(() => {
+      const x = tf.reshape(tf.range(1, 17), [1, 4, 4, 1]);
+      const padded = pad.apply(x) as tf.Tensor;
+      convolution.apply(padded);
+      // The corner at the top left of each window.
+      convolution.setWeights([tf.reshape(tf.tensor1d([1, 0, 0, 0, 0, 0, 0, 0, 0]), [3, 3, 1, 1])]);
+      expect([...(convolution.apply(padded) as tf.Tensor).dataSync()]).toEqual([0, 0, 0, 6]);
+    });
+    convolution.dispose();
   });
 });
 

@@ -16,7 +16,7 @@ const seeded = (seed: number) => initializers.randomUniform({ minval: -0.8, maxv
 function makeField(channels = 2, inputs = channels) {
   return [
     layers.dense({ units: 3, kernelInitializer: seeded(1), activation: 'tanh', name: 'hidden', inputShape: [inputs] }),
-    batchNorm({ name: 'norm' }),
+    batchNorm({ name: 'norm', momentum: 0.8 }),
     layers.dense({ units: channels, kernelInitializer: seeded(2), name: 'slope' }),
   ];
 }
@@ -168,6 +168,18 @@ describe.each(backends)('on %s', (backend) => {
       expect(coarse[n]).toBeCloseTo(value, 1);
     }
     expect(coarse).not.toEqual(finest);
+    x.dispose();
+    model.dispose();
+  });
+
+  it('leaves no tensor when a solve fails', () => {
+    const model = makeModel({ solver: 'bosh3', maxSteps: 1, firstStep: 0.01 });
+    const x = tf.tensor2d(numbers);
+    const loss = () => tf.mean(model.apply(x, { training: true }) as tf.Tensor) as tf.Scalar;
+    const before = tf.memory().numTensors;
+    expect(() => tf.variableGrads(loss, variables(model))).toThrow(/did not reach/);
+    expect(() => model.apply(x)).toThrow(/did not reach/);
+    expect(tf.memory().numTensors).toBe(before);
     x.dispose();
     model.dispose();
   });

@@ -45,6 +45,13 @@ export interface OdeBlockSolve extends Stats {
   readonly mesh: readonly number[];
 }
 
+/** Steps for the next call, and what they were searched for. */
+interface Plan {
+  readonly mesh: Pick<Mesh<never>, 'ts'>;
+  readonly training: boolean;
+  readonly shape: readonly number[];
+}
+
 const ownOptionNames = ['f', 't0', 't1', 'times', 'time', ...odeOptionNames];
 
 /**
@@ -61,7 +68,7 @@ export class OdeBlock extends layers.Layer {
   readonly time: boolean;
   private readonly everyTime: boolean;
   private options: OdeOptions = {};
-  private planned: Pick<Mesh<never>, 'ts'> | undefined;
+  private planned: Plan | undefined;
   private solved: OdeBlockSolve | undefined;
 
   /** @throws InvalidInputError, RegistryError for an option that is unusable, or a field that is not pure */
@@ -94,7 +101,7 @@ export class OdeBlock extends layers.Layer {
     checkOptions(options, odeOptionNames);
     checkNames(options);
     this.options = { ...this.options, ...options };
-    this.planned = undefined;
+    this.forgetPlan();
   }
 
   /** What the latest solve took; undefined before the first. */
@@ -123,13 +130,12 @@ export class OdeBlock extends layers.Layer {
   }
 
   /** @throws SolveError when the solve stops short; FieldError, InvalidInputError */
-  override call(inputs: tf.Tensor | tf.Tensor[], options: CallOptions): tf.Tensor {
+  override call(inputs: tf.Tensor | tf.Tensor[], options: CallOptions = {}): tf.Tensor {
     return tf.tidy(() => {
       this.invokeCallHook(inputs, options);
       const y0 = onlyTensor(this, inputs);
       const { training } = options;
-      const { gradient = 'aca', ...steps } = { ...this.steps, mesh: this.planned };
-      this.planned = undefined;
+      const { gradient = 'aca', ...steps } = { ...this.steps, mesh: this.takePlan(y0, training) };
 
       let observe: CallOptions['observe'] = ignore;
       let visited = !training || !this.hasRunningStatistics;
@@ -163,7 +169,8 @@ export class OdeBlock extends layers.Layer {
 
   /**
    * Solves without blocking, and keeps the steps for the next call, which takes them without a search: on a backend that
-   * cannot be read synchronously, call it with the tensor that the next call will get. It changes no running statistics.
+   * cannot be read synchronously, call it with the tensor that the next call will get. It changes no running statistics. A
+   * call for another shape, or in training where the plan is not, throws an InvalidInputError.
    *
    * @returns what that call will return; the caller disposes it
    */
@@ -171,12 +178,17 @@ export class OdeBlock extends layers.Layer {
     if (!this.built) this.apply(new SymbolicTensor('float32', y0.shape, null as never, [], {}));
     const f = (t: tf.Scalar, y: tf.Tensor) => this.slope(t, y, { training, observe: ignore });
     const solution = await solveAsync({ f, y0, ...this.span }, { ...this.steps, saveAt: this.times });
-    this.planned = solution.mesh;
+    this.planned = { mesh: solution.mesh, training: Boolean(training), shape: y0.shape };
     try {
       return tf.tidy(() => this.atTimes(tf.stack([...solution.ys]), y0.shape));
     } finally {
       solution.dispose();
     }
+  }
+
+  /** Drops the steps that {@link plan} found. */
+  forgetPlan(): void {
+    this.planned = undefined;
   }
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
@@ -206,6 +218,21 @@ export class OdeBlock extends layers.Layer {
 
   override setFastWeightInitDuringBuild(value: boolean): void {
     for (const layer of this.field) layer.setFastWeightInitDuringBuild(value);
+  }
+
+  private takePlan(y0: tf.Tensor, training: boolean | undefined): Plan['mesh'] | undefined {
+    const plan = this.planned;
+    this.forgetPlan();
+    if (!plan || (plan.training === Boolean(training) && tf.util.arraysEqual(plan.shape as number[], y0.shape))) {
+      return plan?.mesh;
+    }
+    const call = (of: { readonly training?: boolean | undefined; readonly shape: readonly number[] }) =>
+      `an input of shape [${of.shape}] ${of.training ? '' : 'not '}in training`;
+    throw new InvalidInputError(
+      'inputs',
+      `The steps of '${this.name}' were planned for ${call(plan)}, and it is called with ${call({ training, shape: y0.shape })}: ` +
+        'plan for the very next call, and make it by apply, since predict splits its input.',
+    );
   }
 
   private get steps() {

@@ -61,6 +61,27 @@ describe.each(backends)('on %s', (backend) => {
     m.dispose();
   });
 
+  it('refuses a call that is not the one planned for, once, and forgets a plan that failed', async () => {
+    const m = makeModel();
+    const [x, wide] = [tf.ones([3, 2]), tf.ones([4, 2])];
+    const apply = (input: tf.Tensor, training = false) => tf.dispose(m.apply(input, { training }) as tf.Tensor);
+    await plan(m, x);
+    expect(() => apply(wide)).toThrow(/planned for an input of shape \[3,2\] not in training, and it is called with/);
+    await plan(m, x);
+    expect(() => apply(x, true)).toThrow(/with an input of shape \[3,2\] in training: plan for the very next call/);
+    await plan(m, x);
+    for (const block of odeBlocks(m)) block.configure({});
+    apply(wide);
+
+    odeBlocks(m)[0]?.configure({ maxSteps: 1 });
+    odeBlocks(m)[1]?.configure({ maxSteps: 1 });
+    await expect(plan(m, x)).rejects.toThrow(/did not reach/);
+    for (const block of odeBlocks(m)) block.configure({ maxSteps: undefined });
+    apply(wide);
+    tf.dispose([x, wide]);
+    m.dispose();
+  });
+
   it('refuses a model that applies a block twice', async () => {
     const block = neuralOde({ f: layers.dense({ units: 2 }), ...ode });
     const x = input({ shape: [2] });

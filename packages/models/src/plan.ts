@@ -25,6 +25,9 @@ export async function plan(
   const walk: Walk = { training: options.training, made: [], planned: new Set() };
   try {
     await run(model, [x].flat(), walk);
+  } catch (error) {
+    for (const block of walk.planned) block.forgetPlan();
+    throw error;
   } finally {
     tf.dispose(walk.made);
   }
