@@ -202,3 +202,16 @@ test('a state made on another backend is moved to the one that computes', async 
   space.close();
   x.dispose();
 });
+
+test('takes states to be finite, where reading them is dear', async () => {
+  await start('cpu');
+  const y = { leaves: [tf.tensor1d([Number.NaN, -1])] };
+  const [reading, trusting] = [new TensorSpace(), new TensorSpace(true)];
+  expect(read(reading.finite(y))).toBeNaN();
+  expect(read(reading.least(y))).toBe(-1);
+  expect([trusting.finite(y), trusting.least(y)]).toEqual([0, 0]);
+  // What is asked for as a norm is one.
+  expect(read(trusting.norm(y))).toBeNaN();
+  for (const space of [reading, trusting]) space.close();
+  tf.dispose(y.leaves);
+});
