@@ -55,7 +55,7 @@ const onGpu = {
   chromium: [process.execPath, ['webgpu/browser/run.mjs']],
   "node, the backend's tests": [
     bin('vitest'),
-    ['run', '--config', 'webgpu/vitest.config.ts', 'packages/backends/webgpu'],
+    ['run', '--config', 'webgpu/vitest.config.ts', 'packages/backends/webgpu', 'packages/models/src/node18-backends'],
   ],
 };
 for (const [name, [command, args]] of Object.entries(onGpu)) {
