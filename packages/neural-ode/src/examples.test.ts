@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import * as tf from '@tensorflow/tfjs-core';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 // Inside this package, so that the examples' imports resolve as a user's would.
@@ -25,6 +26,17 @@ function promised(code: string): string[] {
   return [...code.matchAll(/^console\.log\(.*\);? *\/\/ (.+)$/gm)].map(([, text]) => text as string);
 }
 
+/** Examples that need what not every machine has; the tests beside them compute the same where it is there. */
+const elsewhere: Readonly<Record<string, string>> = {
+  'packages/backends/node/README.md': 'needs a libtensorflow: node-backend.test.ts and `npm run runtimes`',
+  'packages/backends/webgpu/README.md': 'needs a GPU: gpu.test.ts and `npm run runtimes`',
+};
+
+// Each starts as in a process of its own: a backend that runs keeps its number of threads.
+afterEach(() => {
+  if (tf.engine().registry.wasm) tf.removeBackend('wasm');
+});
+
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 for (const path of documents(root)) {
@@ -32,7 +44,9 @@ for (const path of documents(root)) {
   if (blocks.length === 0) continue;
   describe(relative(root, path), () => {
     for (const [n, code] of blocks.entries()) {
-      it(`runs example ${n + 1}`, async () => {
+      const reason = elsewhere[relative(root, path)];
+      it(`runs example ${n + 1}`, async ({ skip }) => {
+        if (reason) skip(reason);
         const file = join(scratch, `${relative(root, path).replaceAll(/\W/g, '-')}-${n}.ts`);
         mkdirSync(scratch, { recursive: true });
         writeFileSync(file, code);
