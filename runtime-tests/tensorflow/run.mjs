@@ -20,7 +20,8 @@ try {
   start('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '@tensorflow/tfjs-node@^4.22.0'], project);
   start(process.execPath, [here('../../tools/libtensorflow.mjs'), library, project], project);
   const vitest = here('../node_modules/vitest/vitest.mjs');
-  start(process.execPath, [vitest, 'run', '--config', here('vitest.config.ts'), 'packages/backends/node'], here('.'), {
+  const tests = ['packages/backends/node', 'packages/models/src/node18-backends'];
+  start(process.execPath, [vitest, 'run', '--config', here('vitest.config.ts'), ...tests], here('.'), {
     NEURAL_ODE_TFJS_NODE: project,
     NEURAL_ODE_REQUIRED: 'tensorflow',
   });
