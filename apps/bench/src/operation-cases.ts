@@ -1,6 +1,6 @@
 import type { Case } from './case.ts';
-import { javascript } from './entry.ts';
-import { node18On, ownOperation, stockOperation } from './implementations/operations.ts';
+import { type Entry, javascript, type Runner } from './entry.ts';
+import { type Backend, node18On, ownOperation, stockOperation } from './implementations/operations.ts';
 import { addition, convolution, hyperbolicTangent, type Operation, product } from './problems/operation.ts';
 
 const node18Sizes = { width: 16, batch: 8 };
@@ -31,7 +31,7 @@ export const operationCases: readonly Case[] = [
     closeness: 1e-3,
     // The tests compare the wasm backend's with the cpu backend's, which takes minutes at this size.
     async reference() {
-      const runner = await node18On(node18Sizes);
+      const runner = await node18On(node18Sizes, 'wasm');
       try {
         return Float64Array.from(runner.run());
       } finally {
@@ -39,10 +39,7 @@ export const operationCases: readonly Case[] = [
       }
     },
     // TensorFlow.js alone has no entry: it lacks the filters' gradient on wasm.
-    entries: () => [
-      javascript('neural-ode wasm', 'float32', 'ours', () => node18On(node18Sizes)),
-      javascript('neural-ode wasm, 2 threads', 'float32', 'ours', () => node18On(node18Sizes, 2), undefined, 2),
-    ],
+    entries: () => onBackends(['wasm', 'tensorflow'], (...of) => node18On(node18Sizes, ...of)),
   },
 ];
 
@@ -53,9 +50,21 @@ function operationCase(name: string, title: string, operation: () => Operation):
     closeness: 1e-5,
     reference: () => operation().reference(),
     entries: () => [
-      javascript('neural-ode wasm', 'float32', 'ours', () => ownOperation(operation())),
-      javascript('neural-ode wasm, 2 threads', 'float32', 'ours', () => ownOperation(operation(), 2), undefined, 2),
+      ...onBackends(['wasm', 'cpu', 'tensorflow'], (...of) => ownOperation(operation(), ...of)),
       javascript('tfjs wasm', 'float32', 'peer', () => stockOperation(operation())),
     ],
   };
+}
+
+/** On wasm in one thread and in two, and on the others. */
+function onBackends(
+  backends: readonly Backend[],
+  make: (backend: Backend, threads?: number) => Promise<Runner>,
+): Entry[] {
+  return backends.flatMap((backend) => {
+    const name = `neural-ode ${backend}`;
+    const one = javascript(name, 'float32', 'ours', () => make(backend));
+    if (backend !== 'wasm') return [one];
+    return [one, javascript(`${name}, 2 threads`, 'float32', 'ours', () => make(backend, 2), undefined, 2)];
+  });
 }

@@ -1,22 +1,39 @@
+import '@neural-ode/backend-cpu/register';
+import '@neural-ode/backend-node/register';
 import '@neural-ode/backend-wasm/register';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { useBackend } from 'neural-ode';
+import { BackendError, useBackend } from 'neural-ode';
 import { type Runner, Unavailable } from '../entry.ts';
 import { node18Step } from '../problems/node18.ts';
 import type { Operation } from '../problems/operation.ts';
 
-/** An operation as neural-ode's wasm backend does it. */
-export async function ownOperation(operation: Operation, threads = 1): Promise<Runner> {
-  await useBackend('wasm', { threads });
+export type Backend = 'cpu' | 'tensorflow' | 'wasm';
+
+/** An operation as a backend of neural-ode does it. */
+export async function ownOperation(operation: Operation, backend: Backend, threads?: number): Promise<Runner> {
+  await start(backend, threads);
   return runner(operation);
 }
 
-/** A training step of NODE18 on neural-ode's wasm backend. */
-export async function node18On(sizes: Parameters<typeof node18Step>[0], threads = 1): Promise<Runner> {
-  await useBackend('wasm', { threads });
+/** A training step of NODE18 on a backend of neural-ode. */
+export async function node18On(
+  sizes: Parameters<typeof node18Step>[0],
+  backend: Backend,
+  threads?: number,
+): Promise<Runner> {
+  await start(backend, threads);
   return node18Step(sizes);
+}
+
+async function start(backend: Backend, threads: number | undefined): Promise<void> {
+  try {
+    await useBackend(backend, { threads });
+  } catch (error) {
+    if (error instanceof BackendError) throw new Unavailable(`not installed: ${error.reasons[backend]}`);
+    throw error;
+  }
 }
 
 /** An operation as TensorFlow.js's own wasm backend does it. */
