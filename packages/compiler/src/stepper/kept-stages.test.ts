@@ -5,7 +5,7 @@ import * as tableaux from '@neural-ode/tableaux';
 import { relativeError } from '@neural-ode/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { odeintVjp } from 'neural-ode';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { compile } from '../compile.ts';
 
 await tf.setBackend('cpu');
@@ -80,6 +80,18 @@ test('steps beyond the room are computed again, and have room the next time', ()
   expect(first.evaluations).toBe(36 * 5);
   expect(second.evaluations).toBe(0);
   expect(first.numbers).toEqual(second.numbers);
+});
+
+test('memory for them is taken once', () => {
+  const f = compiled();
+  const options = { solver: 'dopri5', stepSize: 0.01 } as const;
+  const grow = vi.spyOn(WebAssembly.Memory.prototype, 'grow');
+  for (let n = 0; n < 2; n++) gradient(f, [0, 1], options);
+  expect(grow).toHaveBeenCalled();
+  grow.mockClear();
+  for (const end of [1, 0.5, 0.1, 1, 1]) gradient(f, [0, end], options);
+  expect(grow).not.toHaveBeenCalled();
+  grow.mockRestore();
 });
 
 test('stages of other parameters, states or times are not taken for those of the solve', () => {
