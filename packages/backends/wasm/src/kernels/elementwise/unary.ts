@@ -22,6 +22,8 @@ function compute(name: UnaryMath, x: tf.TensorInfo, workspace: Workspace): tf.Te
   const move = (target: number, source: number) => {
     for (let n = 0; n < rest; n++) numbers[(target >>> 2) + n] = numbers[(source >>> 2) + n] as number;
   };
+  // A large number of an earlier call in the other lanes would send all of them another way, which rounds otherwise.
+  numbers.fill(0, aside >>> 2, (aside >>> 2) + 4);
   move(aside, from + 4 * (size - rest));
   whole(aside, aside, 4);
   move(to + 4 * (size - rest), aside);
